@@ -1,0 +1,99 @@
+// Package parser speaks Python: it finds the functions of a source file that are
+// still to be written, and the checks that say what each must do.
+//
+// Call [Parse] first, then [File.SpecAt] (or [File.Specs] for all of them).
+//
+// # Promises
+//
+// Nothing here fails and nothing panics, on any bytes. Every [Span] lies inside the
+// source it came from. A [File] never changes: [File.Edit] returns another one.
+package parser
+
+// A Span is a half-open range of bytes of a source.
+type Span struct{ Start, End int }
+
+// A HoleKind says what stands where the body is to be.
+type HoleKind int
+
+const (
+	// HoleWritten: the function has a body; there is nothing to fill. Specs of this
+	// kind come only from File.Functions and File.FunctionAt.
+	HoleWritten HoleKind = iota + 1
+	// HoleEmpty: no body at all, at most a docstring.
+	HoleEmpty
+	// HolePlaceholder: `pass`, `...` or `raise NotImplementedError`.
+	HolePlaceholder
+	// HolePartial: a body that was begun and does not parse, or ends at the cursor.
+	HolePartial
+)
+
+// A CheckKind says how a check is written.
+type CheckKind int
+
+const (
+	// CheckAssert is a statement that asserts: `assert f(2) == 4`, also inside
+	// `for`, `with`, `if __name__ == "__main__":`.
+	CheckAssert CheckKind = iota + 1
+	// CheckComment is an assert comment: `# assert f(2) == 4`, `# f(2) -> 4`, `# f(2) == 4`.
+	// Its Code is the assert statement it stands for.
+	CheckComment
+	// CheckDoctest is an example of a docstring: Code is the source behind `>>>`,
+	// Want the expected output.
+	CheckDoctest
+	// CheckTest is a test function or a method of a unittest.TestCase: Code is the
+	// top-level statement (def or class) and Test its name ("test_f", "TestF.test_f").
+	CheckTest
+)
+
+// A Check is one thing that must hold of a function.
+type Check struct {
+	Kind CheckKind
+	// Span is where it stands in the file; Line is its first line, from 1.
+	Span Span
+	Line int
+	// Code is Python source that runs at module level, with its own indentation removed.
+	Code string
+	// Want is the expected output of a doctest, "" otherwise.
+	Want string
+	// Test names the test of a CheckTest, "" otherwise.
+	Test string
+}
+
+// A Fragment is a piece of the source with the line it begins on (from 1), so that
+// line numbers in a traceback are those of the user's file.
+type Fragment struct {
+	Span Span
+	Line int
+	Text string
+}
+
+// A Spec is one function to be written, or one that has been: its name, its text up
+// to the body, what must hold of it, and what it needs from the rest of its file.
+type Spec struct {
+	// Name is the function's own name ("merge"); QualifiedName has its classes
+	// before it ("Queue.merge").
+	Name          string
+	QualifiedName string
+	// Signature is the source from the first decorator through the colon.
+	Signature string
+	// Doc is the docstring's value, cleaned of indentation as inspect.cleandoc does; "" if none.
+	Doc string
+	// Checks are in file order; doctests come first.
+	Checks []Check
+	// Prelude are the module-level statements that body and checks need, in file
+	// order: imports, helpers, constants. Statements with effects are not among them.
+	Prelude []Fragment
+	// Unit is the top-level statement that holds the hole: the decorated def itself,
+	// or the class around it.
+	Unit Fragment
+	// Def is the function, decorators included.
+	Def Span
+	// Hole is what the body replaces. HoleKind says what stands there now.
+	Hole     Span
+	HoleKind HoleKind
+	// Indent is the white space before each line of the body; Unit of one level in Step.
+	Indent string
+	Step   string
+	// Newline is the file's line ending, "\n" or "\r\n".
+	Newline string
+}

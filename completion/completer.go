@@ -1,8 +1,15 @@
 // Package completion turns a spec into verified programs: it prompts, samples, cuts,
-// verifies, clusters and ranks. It is the only package that knows parser, engine and
-// sandbox together.
+// verifies and ranks. It is the only package that knows parser, engine and sandbox
+// together.
 //
 // Call [New] first, then [Completer.Complete].
+//
+// # How a job goes
+//
+// The spec becomes a prompt whose answer has already begun at the signature, so that a
+// model writes nothing but the body. Each sample is cut where the body ends, indented
+// for its place in the file, dropped if it was seen before, and run against the spec's
+// checks while sampling goes on. What passed is ranked.
 //
 // # Promises
 //
@@ -12,7 +19,7 @@ package completion
 
 import (
 	"context"
-	"time"
+	"runtime"
 
 	"greenfill/completion/sandbox"
 	"greenfill/engine"
@@ -30,64 +37,120 @@ type Runner interface {
 	Run(ctx context.Context, p sandbox.Program) sandbox.Verdict
 }
 
-// A Budget bounds one job. The zero value of a field means its default.
-type Budget struct {
-	Samples  int           // at most so many; default 16
-	Time     time.Duration // wall time for sampling; default none
-	Distinct int           // enough distinct passing bodies to stop early; 0 means never
+// Options say how a Completer works. The zero value of a field means its default.
+type Options struct {
+	Model     string // the model's name: part of the cache's key
+	Form      Form   // how prompts are written; default FormChat
+	Workers   int    // sandbox runs at once; default one per core, at most 4
+	Cache     int    // results remembered; default 256
+	MaxTokens int    // longest body in tokens; default 512
 }
 
-// A Completion is a body that passed. Only this package's verifier can make one.
-type Completion struct {
-	text    string // what replaces the spec's hole
-	verdict sandbox.Verdict
-	agree   int
+// A Completer answers jobs. It is safe for many goroutines.
+type Completer struct {
+	sampler Sampler
+	runner  Runner
+	opts    Options
+	cache   *cache
 }
 
-// Text is what replaces the spec's Hole, indented for its place in the file.
-func (c Completion) Text() string { return c.text }
-
-// Verdict is the run that the completion passed.
-func (c Completion) Verdict() sandbox.Verdict { return c.verdict }
-
-// Agreeing is how many samples of the job gave this body or one that behaves alike.
-func (c Completion) Agreeing() int { return c.agree }
-
-// A Candidate is a sampled body and how it ended, passing or not.
-type Candidate struct {
-	Text    string
-	Samples int // how many samples gave this very body
-	Verdict sandbox.Verdict
-	LogProb float64
+// New returns a Completer that draws from s and verifies with r. s may be nil if only
+// Check and Verify will be called.
+func New(s Sampler, r Runner, o Options) *Completer {
+	if o.Form == 0 {
+		o.Form = FormChat
+	}
+	if o.Workers <= 0 {
+		o.Workers = min(runtime.NumCPU(), 4)
+	}
+	if o.Cache <= 0 {
+		o.Cache = 256
+	}
+	if o.MaxTokens <= 0 {
+		o.MaxTokens = 512
+	}
+	return &Completer{sampler: s, runner: r, opts: o, cache: newCache(o.Cache)}
 }
 
-// A Result is what a job came to.
-type Result struct {
-	Spec        *parser.Spec
-	Completions []Completion // best first
-	Candidates  []Candidate  // all distinct bodies, in order of arrival
-	Samples     int          // drawn
-	Stats       engine.Stats
-	Elapsed     time.Duration
+// A Job asks for bodies of one spec.
+type Job struct {
+	Spec     *parser.Spec
+	Budget   Budget
+	Sampling engine.Sampling // DefaultSampling is the sensible one
+	Dir      string          // the user's workspace, readable to the program; "" means none
+	Python   string          // the interpreter; "" means the one the sandbox finds
 }
 
-// An Event tells how a job goes on.
-type Event struct {
-	Stage     Stage
-	Samples   int        // drawn so far
-	Verified  int        // run so far
-	Budget    int        // samples planned
-	Candidate *Candidate // the one just verified, at StageVerified
-	Result    *Result    // a snapshot, at StageVerified and StageDone
+// DefaultSampling is how bodies are drawn unless the user says otherwise: warm enough
+// that samples differ.
+func DefaultSampling() engine.Sampling {
+	return engine.Sampling{Temperature: 0.8, TopP: 0.95, Seed: 1}
 }
 
-// A Stage is where a job stands.
-type Stage int
+// normal fills in the defaults of a job.
+func (j Job) normal() Job {
+	if j.Budget.Samples <= 0 {
+		j.Budget.Samples = 16
+	}
+	if j.Sampling.Temperature == 0 {
+		j.Budget.Samples = 1 // greedy samples are all the same
+	}
+	return j
+}
 
-const (
-	StageLoading  Stage = iota + 1 // the model is being made ready
-	StagePrefill                   // the prompt is being run
-	StageSampling                  // bodies are being drawn
-	StageVerified                  // one more body has a verdict
-	StageDone
-)
+// Complete draws bodies for the job's spec, verifies each, and returns what it came to.
+// report, if not nil, is told how the job goes on, one call at a time.
+//
+// When ctx ends, the result holds what was verified until then and the error is ctx's.
+// When no body could ever pass, because the sandbox, the prelude or a check is broken,
+// the error is an [*Obstacle]. A spec without checks gives an empty result at once.
+func (c *Completer) Complete(ctx context.Context, job Job, report func(Event)) (*Result, error) {
+	job = job.normal()
+	if report == nil {
+		report = func(Event) {}
+	}
+	if r, ok := c.Lookup(job); ok {
+		report(Event{Stage: StageDone, Samples: r.Samples, Verified: len(r.Candidates), Budget: job.Budget.Samples, Result: r})
+		return r, nil
+	}
+	if len(job.Spec.Checks) == 0 {
+		return &Result{Spec: job.Spec}, nil
+	}
+	result, err := newRun(c, job, report).complete(ctx)
+	if err == nil {
+		c.cache.put(c.key(job), result)
+	}
+	return result, err
+}
+
+// Lookup returns the remembered result of the same job, without any work.
+func (c *Completer) Lookup(job Job) (*Result, bool) {
+	r, ok := c.cache.get(c.key(job.normal()))
+	if !ok {
+		return nil, false
+	}
+	moved := *r
+	moved.Spec = job.Spec // the same function, perhaps at another place in the file
+	return &moved, true
+}
+
+// Check runs a written function as it stands against its checks.
+func (c *Completer) Check(ctx context.Context, spec *parser.Spec, dir, python string) sandbox.Verdict {
+	if len(spec.Checks) == 0 {
+		return sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
+	}
+	return c.runner.Run(ctx, program(spec, spec.Unit.Text, dir, python))
+}
+
+// Verify runs body, the text that replaces the spec's hole, against the spec's checks.
+// The completion is nil unless every check held.
+func (c *Completer) Verify(ctx context.Context, spec *parser.Spec, body, dir, python string) (*Completion, sandbox.Verdict) {
+	if len(spec.Checks) == 0 {
+		return nil, sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
+	}
+	v := c.runner.Run(ctx, program(spec, filled(spec, body), dir, python))
+	if v.Status != sandbox.Passed {
+		return nil, v
+	}
+	return &Completion{text: body, verdict: v, agree: 1}, v
+}

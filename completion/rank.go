@@ -1,0 +1,40 @@
+package completion
+
+import (
+	"cmp"
+	"slices"
+
+	"greenfill/completion/sandbox"
+)
+
+// ranked makes completions of the candidates that passed, best first: a body that many
+// samples agree on is more likely meant than one the model wrote once. Among equals the
+// likelier comes first; the log-probability is a sum over tokens, so that also means the
+// shorter.
+func ranked(candidates []Candidate) []Completion {
+	var passed []Candidate
+	for _, c := range candidates {
+		if c.Verdict.Status != sandbox.Passed {
+			continue
+		}
+		// Two bodies become the same text when one has been given an import.
+		if i := slices.IndexFunc(passed, func(p Candidate) bool { return p.Text == c.Text }); i >= 0 {
+			passed[i].Samples += c.Samples
+			continue
+		}
+		passed = append(passed, c)
+	}
+	slices.SortStableFunc(passed, func(a, b Candidate) int {
+		return cmp.Or(
+			cmp.Compare(b.Samples, a.Samples),
+			cmp.Compare(b.LogProb, a.LogProb),
+			cmp.Compare(len(a.Text), len(b.Text)),
+			cmp.Compare(a.Text, b.Text),
+		)
+	})
+	completions := make([]Completion, len(passed))
+	for i, c := range passed {
+		completions[i] = Completion{text: c.Text, verdict: c.Verdict, agree: c.Samples}
+	}
+	return completions
+}

@@ -1,0 +1,93 @@
+package completion
+
+import (
+	"fmt"
+	"time"
+
+	"greenfill/completion/sandbox"
+	"greenfill/engine"
+	"greenfill/parser"
+)
+
+// A Budget bounds one job. The zero value of a field means its default.
+type Budget struct {
+	Samples  int           // at most so many; default 16, and 1 at temperature 0
+	Time     time.Duration // wall time for sampling; default none
+	Distinct int           // enough distinct passing bodies to stop early; 0 means never
+}
+
+// A Completion is a body that passed. Only this package's verifier can make one.
+type Completion struct {
+	text    string // what replaces the spec's hole
+	verdict sandbox.Verdict
+	agree   int
+}
+
+// Text is what replaces the spec's Hole, indented for its place in the file.
+func (c Completion) Text() string { return c.text }
+
+// Verdict is the run that the completion passed.
+func (c Completion) Verdict() sandbox.Verdict { return c.verdict }
+
+// Agreeing is how many samples of the job gave this body or one that behaves alike.
+func (c Completion) Agreeing() int { return c.agree }
+
+// A Candidate is a sampled body and how it ended, passing or not.
+type Candidate struct {
+	Text    string
+	Samples int   // how many samples gave this very body
+	Drawn   []int // their indices
+	Verdict sandbox.Verdict
+	LogProb float64 // of the likeliest of them, a sum over its tokens
+}
+
+// A Result is what a job came to. It is shared and must not be changed.
+type Result struct {
+	Spec        *parser.Spec
+	Completions []Completion // best first
+	Candidates  []Candidate  // all distinct bodies with a verdict, in order of arrival
+	Samples     int          // drawn
+	Stats       engine.Stats
+	Elapsed     time.Duration
+}
+
+// An Event tells how a job goes on.
+type Event struct {
+	Stage     Stage
+	Samples   int        // drawn so far
+	Verified  int        // distinct bodies run so far
+	Budget    int        // samples planned
+	Candidate *Candidate // the one just verified, at StageVerified
+	Result    *Result    // a snapshot, at StageVerified and StageDone
+}
+
+// A Stage is where a job stands.
+type Stage int
+
+const (
+	StageLoading  Stage = iota + 1 // the model is being made ready
+	StagePrefill                   // the prompt is being run
+	StageSampling                  // bodies are being drawn
+	StageVerified                  // one more body has a verdict
+	StageDone
+)
+
+// An Obstacle is an error that no body can overcome: the sandbox cannot confine, the
+// prelude fails before any body runs, or a check is not valid.
+type Obstacle struct{ Verdict sandbox.Verdict }
+
+func (o *Obstacle) Error() string {
+	v := o.Verdict
+	switch v.Status {
+	case sandbox.PreludeFailed:
+		return fmt.Sprintf("line %d fails before any function can be tried: %s", v.Line, v.Message)
+	case sandbox.CheckInvalid:
+		return fmt.Sprintf("the check on line %d cannot be run: %s", v.Line, v.Message)
+	}
+	return "the sandbox cannot confine programs here, so nothing was run: " + v.Message
+}
+
+// blocks says whether a verdict holds for every body alike.
+func blocks(s sandbox.Status) bool {
+	return s == sandbox.PreludeFailed || s == sandbox.CheckInvalid || s == sandbox.SandboxUnavailable
+}

@@ -2,7 +2,7 @@
 // matrices with batches of vectors, attention, and the element-wise steps between.
 //
 // Call [Pack] on each weight once, then [Pool.Linear] on every step. Each loop has a
-// plain Go version that judges the fast ones ([Select] says which run).
+// plain Go version that judges the fast ones ([Name] says which run).
 //
 // # Layout
 //

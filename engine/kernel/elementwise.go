@@ -1,0 +1,68 @@
+package kernel
+
+import "math"
+
+// chunkValues is how many values of an element-wise step a thread takes at a time.
+const chunkValues = 4096
+
+// spans calls f on pieces of 0 to n, in parallel.
+func (p *Pool) spans(n int, f func(from, to int)) {
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	p.run((n+chunkValues-1)/chunkValues, func(chunk int) {
+		f(chunk*chunkValues, min((chunk+1)*chunkValues, n))
+	})
+}
+
+// vectors calls f on each of n vectors of the given width, in parallel.
+func (p *Pool) vectors(n, width int, f func(i int)) {
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	each := max(1, chunkValues/max(1, width))
+	p.run((n+each-1)/each, func(chunk int) {
+		for i := chunk * each; i < min((chunk+1)*each, n); i++ {
+			f(i)
+		}
+	})
+}
+
+// RMSNorm writes each of the n vectors of x, divided by its root mean square and
+// multiplied by weight, to dst. x and dst are [n][len(weight)] and may be the same.
+func (p *Pool) RMSNorm(dst, x, weight []float32, n int, eps float32) {
+	width := len(weight)
+	p.vectors(n, width, func(i int) {
+		rmsNorm(dst[i*width:][:width], x[i*width:][:width], weight, eps)
+	})
+}
+
+func rmsNorm(dst, x, weight []float32, eps float32) {
+	var sum float64
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	scale := float32(1 / math.Sqrt(sum/float64(len(x))+float64(eps)))
+	for k, v := range x {
+		dst[k] = v * scale * weight[k]
+	}
+}
+
+// SwiGLU computes gate = silu(gate)*up, where silu(x) = x/(1+exp(-x)).
+func (p *Pool) SwiGLU(gate, up []float32) {
+	p.spans(len(gate), func(from, to int) { swiGLU(gate[from:to], up[from:to]) })
+}
+
+func swiGLU(gate, up []float32) {
+	for i, g := range gate {
+		gate[i] = g / (1 + float32(math.Exp(-float64(g)))) * up[i]
+	}
+}
+
+// Add computes dst += x.
+func (p *Pool) Add(dst, x []float32) {
+	p.spans(len(dst), func(from, to int) {
+		d, x := dst[from:to], x[from:to]
+		for i := range d {
+			d[i] += x[i]
+		}
+	})
+}

@@ -2,8 +2,7 @@ package completion
 
 import (
 	"container/list"
-	"crypto/sha256"
-	"encoding/json"
+	"fmt"
 	"sync"
 )
 
@@ -51,22 +50,8 @@ func (c *cache) put(key string, r *Result) {
 	}
 }
 
-// key names all that a job's result depends on. The spec's place in the file is left
-// out, so that an edit elsewhere does not cost a job.
+// key names all that a job's result depends on.
 func (c *Completer) key(job Job) string {
-	s := job.Spec
-	h := sha256.New()
-	hole := s.Unit.Text[s.Hole.Start-s.Unit.Span.Start : s.Hole.End-s.Unit.Span.Start]
-	parts := []any{c.opts.Model, c.opts.Form, c.opts.MaxTokens, job.Budget, job.Sampling, job.Dir, job.Python,
-		s.QualifiedName, filled(s, ""), hole, s.Indent, s.Newline}
-	for _, f := range s.Prelude {
-		parts = append(parts, f.Text)
-	}
-	for _, k := range s.Checks {
-		parts = append(parts, k.Kind, k.Code, k.Want, k.Test)
-	}
-	if err := json.NewEncoder(h).Encode(parts); err != nil {
-		panic("completion: a job's key cannot be written: " + err.Error()) // plain values always can
-	}
-	return string(h.Sum(nil))
+	return fmt.Sprintf("%q %q %d %+v %+v %q %q %s", c.opts.Model, job.Form.Name, c.opts.MaxTokens,
+		job.Budget, job.Sampling, job.Dir, job.Python, job.Spec.Key())
 }

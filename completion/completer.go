@@ -40,7 +40,7 @@ type Runner interface {
 // Options say how a Completer works. The zero value of a field means its default.
 type Options struct {
 	Model     string // the model's name: part of the cache's key
-	Form      Form   // how prompts are written; default FormChat
+	Form      Form   // how prompts are written; default Chat
 	Workers   int    // sandbox runs at once; default one per core, at most 4
 	Cache     int    // results remembered; default 256
 	MaxTokens int    // longest body in tokens; default 512
@@ -57,8 +57,8 @@ type Completer struct {
 // New returns a Completer that draws from s and verifies with r. s may be nil if only
 // Check and Verify will be called.
 func New(s Sampler, r Runner, o Options) *Completer {
-	if o.Form == 0 {
-		o.Form = FormChat
+	if o.Form.Prompt == nil {
+		o.Form = Chat
 	}
 	if o.Workers <= 0 {
 		o.Workers = min(runtime.NumCPU(), 4)
@@ -72,9 +72,12 @@ func New(s Sampler, r Runner, o Options) *Completer {
 	return &Completer{sampler: s, runner: r, opts: o, cache: newCache(o.Cache)}
 }
 
-// A Job asks for bodies of one spec.
+// A Job asks for bodies of one spec: Spec, or the one at Offset in File.
 type Job struct {
 	Spec     *parser.Spec
+	File     *parser.File
+	Offset   int  // in bytes
+	Form     Form // how the prompt is written; the zero value means the Completer's own
 	Budget   Budget
 	Sampling engine.Sampling // DefaultSampling is the sensible one
 	Dir      string          // the user's workspace, readable to the program; "" means none
@@ -88,7 +91,13 @@ func DefaultSampling() engine.Sampling {
 }
 
 // normal fills in the defaults of a job.
-func (j Job) normal() Job {
+func (c *Completer) normal(j Job) Job {
+	if j.Spec == nil && j.File != nil {
+		j.Spec = j.File.SpecAt(j.Offset)
+	}
+	if j.Form.Prompt == nil {
+		j.Form = c.opts.Form
+	}
 	if j.Budget.Samples <= 0 {
 		j.Budget.Samples = 16
 	}
@@ -103,17 +112,18 @@ func (j Job) normal() Job {
 //
 // When ctx ends, the result holds what was verified until then and the error is ctx's.
 // When no body could ever pass, because the sandbox, the prelude or a check is broken,
-// the error is an [*Obstacle]. A spec without checks gives an empty result at once.
+// the error is an [*Obstacle]. No spec, or one without checks, gives an empty result at
+// once; that is an answer, not an error.
 func (c *Completer) Complete(ctx context.Context, job Job, report func(Event)) (*Result, error) {
-	job = job.normal()
+	job = c.normal(job)
 	if report == nil {
 		report = func(Event) {}
 	}
-	if r, ok := c.Lookup(job); ok {
+	if r, ok := c.lookup(job); ok {
 		report(Event{Stage: StageDone, Samples: r.Samples, Verified: len(r.Candidates), Budget: job.Budget.Samples, Result: r})
 		return r, nil
 	}
-	if len(job.Spec.Checks) == 0 {
+	if job.Spec == nil || len(job.Spec.Checks) == 0 {
 		return &Result{Spec: job.Spec}, nil
 	}
 	result, err := newRun(c, job, report).complete(ctx)
@@ -124,14 +134,17 @@ func (c *Completer) Complete(ctx context.Context, job Job, report func(Event)) (
 }
 
 // Lookup returns the remembered result of the same job, without any work.
-func (c *Completer) Lookup(job Job) (*Result, bool) {
-	r, ok := c.cache.get(c.key(job.normal()))
+func (c *Completer) Lookup(job Job) (*Result, bool) { return c.lookup(c.normal(job)) }
+
+func (c *Completer) lookup(job Job) (*Result, bool) {
+	if job.Spec == nil {
+		return nil, false
+	}
+	r, ok := c.cache.get(c.key(job))
 	if !ok {
 		return nil, false
 	}
-	moved := *r
-	moved.Spec = job.Spec // the same function, perhaps at another place in the file
-	return &moved, true
+	return r.movedTo(job.Spec), true
 }
 
 // Check runs a written function as it stands against its checks.
@@ -139,18 +152,18 @@ func (c *Completer) Check(ctx context.Context, spec *parser.Spec, dir, python st
 	if len(spec.Checks) == 0 {
 		return sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
-	return c.runner.Run(ctx, program(spec, spec.Unit.Text, dir, python))
+	return c.runner.Run(ctx, program(spec, spec.Unit, dir, python))
 }
 
-// Verify runs body, the text that replaces the spec's hole, against the spec's checks.
+// Verify runs a body, each line of it indented for its place, against the spec's checks.
 // The completion is nil unless every check held.
 func (c *Completer) Verify(ctx context.Context, spec *parser.Spec, body, dir, python string) (*Completion, sandbox.Verdict) {
 	if len(spec.Checks) == 0 {
 		return nil, sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
-	v := c.runner.Run(ctx, program(spec, filled(spec, body), dir, python))
+	v := c.runner.Run(ctx, program(spec, spec.Filled(body), dir, python))
 	if v.Status != sandbox.Passed {
 		return nil, v
 	}
-	return &Completion{text: body, verdict: v, agree: 1}, v
+	return &Completion{body: body, text: spec.Replacement(body), verdict: v, agree: 1}, v
 }

@@ -7,31 +7,28 @@ import (
 )
 
 // A Form is a way to ask a model for a body.
-type Form int
-
-const (
-	// FormChat is a conversation in ChatML, as Qwen and SmolLM2 Instruct models were
-	// trained on: the spec is the user's message, and the assistant's answer has
-	// already begun, up to the end of the docstring.
-	FormChat Form = iota + 1
-	// FormPlain is the file itself, checks first as comments, for models that only
-	// continue text.
-	FormPlain
-)
+type Form struct {
+	Name   string
+	Prompt func(spec *parser.Spec) Prompt
+}
 
 // A Prompt is a text to continue, and how to read what the model makes of it.
 type Prompt struct {
 	Text string
-	spec *parser.Spec
+	// Stop is an engine.Request's: it ends a sample once its body has ended.
+	Stop func(text string) (keep int, stop bool)
+	// Body is what goes into the spec's hole when the model continued with text.
+	Body func(text string) string
 }
 
-// Prompt asks for the body of spec.
-func (f Form) Prompt(spec *parser.Spec) Prompt {
-	if f == FormPlain {
-		return Prompt{Text: plainText(spec), spec: spec}
-	}
-	return Prompt{Text: chatText(spec), spec: spec}
-}
+// Chat is a conversation in ChatML, on which the Instruct models of Qwen and SmolLM2
+// were trained: the spec is the user's message, and the assistant's answer has already
+// begun, up to the end of the docstring.
+var Chat = Form{"chat", func(spec *parser.Spec) Prompt { return bodyPrompt(spec, chatText(spec)) }}
+
+// Plain is the file itself with its checks moved up as comments, for models that only
+// continue text.
+var Plain = Form{"plain", func(spec *parser.Spec) Prompt { return bodyPrompt(spec, plainText(spec)) }}
 
 func chatText(spec *parser.Spec) string {
 	var b strings.Builder
@@ -53,10 +50,9 @@ func plainText(spec *parser.Spec) string {
 	return b.String() + "\n" + head(spec)
 }
 
-// head is the top-level statement that holds the hole, up to the hole's first line.
+// head is the function as written so far, up to the end of a line.
 func head(spec *parser.Spec) string {
-	before := spec.Unit.Text[:spec.Hole.Start-spec.Unit.Span.Start]
-	return lf(strings.TrimRight(before, " \t\r\n")) + "\n"
+	return lf(strings.TrimRight(spec.Head(), " \t\r\n")) + "\n"
 }
 
 // preludeText is what the body may use from the rest of the file.
@@ -81,6 +77,3 @@ func checksText(spec *parser.Spec) string {
 	}
 	return b.String()
 }
-
-// lf gives s the line ending that models were trained on.
-func lf(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

@@ -18,7 +18,7 @@ func ranked(candidates []Candidate) []Completion {
 			continue
 		}
 		// Two bodies become the same text when one has been given an import.
-		if i := slices.IndexFunc(passed, func(p Candidate) bool { return p.Text == c.Text }); i >= 0 {
+		if i := slices.IndexFunc(passed, func(p Candidate) bool { return p.Body == c.Body }); i >= 0 {
 			passed[i].Samples += c.Samples
 			continue
 		}
@@ -28,13 +28,13 @@ func ranked(candidates []Candidate) []Completion {
 		return cmp.Or(
 			cmp.Compare(b.Samples, a.Samples),
 			cmp.Compare(b.LogProb, a.LogProb),
-			cmp.Compare(len(a.Text), len(b.Text)),
-			cmp.Compare(a.Text, b.Text),
+			cmp.Compare(len(a.Body), len(b.Body)),
+			cmp.Compare(a.Body, b.Body),
 		)
 	})
 	completions := make([]Completion, len(passed))
 	for i, c := range passed {
-		completions[i] = Completion{text: c.Text, verdict: c.Verdict, agree: c.Samples}
+		completions[i] = Completion{body: c.Body, text: c.Text, verdict: c.Verdict, agree: c.Samples}
 	}
 	return completions
 }

@@ -2,6 +2,7 @@ package completion
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"greenfill/completion/sandbox"
@@ -18,12 +19,16 @@ type Budget struct {
 
 // A Completion is a body that passed. Only this package's verifier can make one.
 type Completion struct {
+	body    string
 	text    string // what replaces the spec's hole
 	verdict sandbox.Verdict
 	agree   int
 }
 
-// Text is what replaces the spec's Hole, indented for its place in the file.
+// Body is the body's lines, each indented for its place in the file.
+func (c Completion) Body() string { return c.body }
+
+// Text is what replaces the spec's Hole: the body, with the line breaks that it needs there.
 func (c Completion) Text() string { return c.text }
 
 // Verdict is the run that the completion passed.
@@ -34,7 +39,8 @@ func (c Completion) Agreeing() int { return c.agree }
 
 // A Candidate is a sampled body and how it ended, passing or not.
 type Candidate struct {
-	Text    string
+	Body    string
+	Text    string // what would replace the spec's Hole
 	Samples int   // how many samples gave this very body
 	Drawn   []int // their indices
 	Verdict sandbox.Verdict
@@ -49,6 +55,21 @@ type Result struct {
 	Samples     int          // drawn
 	Stats       engine.Stats
 	Elapsed     time.Duration
+}
+
+// movedTo is the same result for the same function at another place of its file.
+func (r *Result) movedTo(spec *parser.Spec) *Result {
+	moved := *r
+	moved.Spec = spec
+	moved.Candidates = slices.Clone(r.Candidates)
+	for i := range moved.Candidates {
+		moved.Candidates[i].Text = spec.Replacement(moved.Candidates[i].Body)
+	}
+	moved.Completions = slices.Clone(r.Completions)
+	for i := range moved.Completions {
+		moved.Completions[i].text = spec.Replacement(moved.Completions[i].body)
+	}
+	return &moved
 }
 
 // An Event tells how a job goes on.

@@ -78,7 +78,7 @@ func (r *run) complete(ctx context.Context) (*Result, error) {
 
 // sample draws the job's samples.
 func (r *run) sample(ctx context.Context) (engine.Stats, error) {
-	prompt := r.c.opts.Form.Prompt(r.job.Spec)
+	prompt := r.job.Form.Prompt(r.job.Spec)
 	r.tell(Event{Stage: StagePrefill})
 	return r.c.sampler.Sample(ctx, engine.Request{
 		Prompt:    prompt.Text,
@@ -103,7 +103,7 @@ func (r *run) arrived(s engine.Sample, body string) {
 		known.Drawn = append(known.Drawn, s.Index)
 		known.LogProb = max(known.LogProb, s.LogProb)
 	} else {
-		cand := &Candidate{Text: body, Samples: 1, Drawn: []int{s.Index}, LogProb: s.LogProb}
+		cand := &Candidate{Body: body, Samples: 1, Drawn: []int{s.Index}, LogProb: s.LogProb}
 		r.seen[body] = cand
 		r.order = append(r.order, cand)
 		r.work <- cand
@@ -116,13 +116,13 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	if ctx.Err() != nil {
 		return
 	}
-	text, verdict := r.verdict(ctx, cand.Text)
+	body, verdict := r.verdict(ctx, cand.Body)
 	if ctx.Err() != nil {
 		return // the verdict is of a run that was broken off
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	cand.Text, cand.Verdict = text, verdict
+	cand.Body, cand.Text, cand.Verdict = body, r.job.Spec.Replacement(body), verdict
 	r.verified++
 	if blocks(verdict.Status) {
 		r.blocked(verdict)
@@ -153,7 +153,7 @@ func (r *run) verdict(ctx context.Context, body string) (string, sandbox.Verdict
 
 func (r *run) try(ctx context.Context, body string) sandbox.Verdict {
 	spec := r.job.Spec
-	return r.c.runner.Run(ctx, program(spec, filled(spec, body), r.job.Dir, r.job.Python))
+	return r.c.runner.Run(ctx, program(spec, spec.Filled(body), r.job.Dir, r.job.Python))
 }
 
 // preflight runs the checks on a body that cannot pass, while the model reads the

@@ -5,19 +5,12 @@ import (
 	"greenfill/parser"
 )
 
-// filled is the top-level statement that holds the spec's hole, with body in its place:
-// exactly the text that the user's file will have.
-func filled(spec *parser.Spec, body string) string {
-	text, base := spec.Unit.Text, spec.Unit.Span.Start
-	return text[:spec.Hole.Start-base] + body + text[spec.Hole.End-base:]
-}
-
 // program is what the sandbox runs for one text of the spec's unit.
-func program(spec *parser.Spec, unit, dir, python string) sandbox.Program {
+func program(spec *parser.Spec, unit parser.Fragment, dir, python string) sandbox.Program {
 	p := sandbox.Program{
 		Python:    python,
 		Dir:       dir,
-		Candidate: sandbox.Fragment{Line: spec.Unit.Line, Text: unit},
+		Candidate: sandbox.Fragment{Line: unit.Line, Text: unit.Text},
 		Function:  spec.QualifiedName,
 	}
 	for _, f := range spec.Prelude {

@@ -7,56 +7,42 @@ type Product struct {
 	Bias []float32 // [M.Rows()], added to each vector; or nil
 }
 
-// chunkRows is how many rows of a matrix a thread takes at a time.
-const chunkRows = 64
+// chunkPanels is how many panels of a matrix a thread takes at a time.
+const chunkPanels = 4
 
 // Linear computes Out = x Mᵀ + Bias for each product. x is [n][cols], and every matrix
 // has cols inputs. Products given together share one parallel region.
+//
+// Where the matrix is quantised, so are the vectors: to 8 bits with one scale per 32
+// values. Products of codes are summed as integers, blocks of 32 as float32 in order.
 func (p *Pool) Linear(x []float32, n int, products ...Product) {
+	if n == 0 || len(products) == 0 {
+		return
+	}
 	p.calls.Lock()
 	defer p.calls.Unlock()
+	cols := products[0].M.cols
+	var acts plainActivations
+	for _, pr := range products {
+		if _, ok := layouts[pr.M.t]; ok && acts.codes == nil {
+			acts = newPlainActivations(n, cols)
+			p.run(n, func(i int) { acts.quantize(i, x[i*cols:][:cols]) })
+		}
+	}
 	total := 0
 	for _, pr := range products {
-		total += (pr.M.rows + chunkRows - 1) / chunkRows
+		total += (pr.M.panels() + chunkPanels - 1) / chunkPanels
 	}
 	p.run(total, func(chunk int) {
 		for _, pr := range products {
-			chunks := (pr.M.rows + chunkRows - 1) / chunkRows
+			chunks := (pr.M.panels() + chunkPanels - 1) / chunkPanels
 			if chunk < chunks {
-				pr.rows(x, n, chunk*chunkRows, min((chunk+1)*chunkRows, pr.M.rows))
+				for panel := chunk * chunkPanels; panel < min((chunk+1)*chunkPanels, pr.M.panels()); panel++ {
+					pr.panelPlain(x, &acts, n, panel)
+				}
 				return
 			}
 			chunk -= chunks
 		}
 	})
-}
-
-func (pr *Product) rows(x []float32, n, from, to int) {
-	m := pr.M
-	row := make([]float32, m.cols)
-	size := len(m.data) / m.rows
-	for r := from; r < to; r++ {
-		if err := Dequantize(m.t, m.data[r*size:(r+1)*size], row); err != nil {
-			panic(err) // Pack has checked the sizes
-		}
-		for i := range n {
-			v := x[i*m.cols:][:m.cols]
-			var s [4]float32
-			k := 0
-			for ; k+4 <= len(row); k += 4 {
-				s[0] += row[k] * v[k]
-				s[1] += row[k+1] * v[k+1]
-				s[2] += row[k+2] * v[k+2]
-				s[3] += row[k+3] * v[k+3]
-			}
-			for ; k < len(row); k++ {
-				s[0] += row[k] * v[k]
-			}
-			y := s[0] + s[1] + s[2] + s[3]
-			if pr.Bias != nil {
-				y += pr.Bias[r]
-			}
-			pr.Out[i*m.rows+r] = y
-		}
-	}
 }

@@ -1,0 +1,130 @@
+package kernel
+
+import "math"
+
+// The plain product: it defines what the fast ones compute, and runs where there is none.
+
+// plainActivations are n vectors quantised to 8 bits, a scale for each 32 values.
+type plainActivations struct {
+	cols   int
+	codes  []int8    // [n][cols]
+	scales []float32 // [n][cols/32]: value = scale*code
+	sums   []int32   // [n][cols/16]: sums of 16 codes
+}
+
+func newPlainActivations(n, cols int) plainActivations {
+	return plainActivations{
+		cols:   cols,
+		codes:  make([]int8, n*cols),
+		scales: make([]float32, n*cols/blockCols),
+		sums:   make([]int32, n*cols/16),
+	}
+}
+
+// faintest is the largest magnitude of a block that is taken for zero: below it 127
+// divided by the magnitude would overflow.
+const faintest = 0x1p-100
+
+// quantize writes vector i.
+func (a *plainActivations) quantize(i int, x []float32) {
+	codes := a.codes[i*a.cols:][:a.cols]
+	scales := a.scales[i*a.cols/blockCols:]
+	sums := a.sums[i*a.cols/16:]
+	for b := range a.cols / blockCols {
+		block := x[b*blockCols:][:blockCols]
+		var most float32
+		for _, v := range block {
+			most = max(most, float32(math.Abs(float64(v))))
+		}
+		if !(most > faintest) {
+			scales[b] = 0
+			continue
+		}
+		scales[b] = most / 127
+		inverse := 127 / most
+		for j, v := range block {
+			c := int8(math.RoundToEven(float64(v * inverse)))
+			codes[b*blockCols+j] = c
+			sums[(b*blockCols+j)/16] += int32(c)
+		}
+	}
+}
+
+// panelPlain computes the outputs of one panel for all vectors.
+func (pr *Product) panelPlain(x []float32, a *plainActivations, n, panel int) {
+	m := pr.M
+	out := make([][panelRows]float32, n)
+	if l, ok := layouts[m.t]; ok {
+		l.multiply(out, m.panel(panel), a)
+	} else {
+		multiplyFloats(out, m.t, m.panel(panel), x, m.cols)
+	}
+	from := panel * panelRows
+	for i := range out {
+		for r := range min(panelRows, m.rows-from) {
+			y := out[i][r]
+			if pr.Bias != nil {
+				y += pr.Bias[from+r]
+			}
+			pr.Out[i*m.rows+from+r] = y
+		}
+	}
+}
+
+// multiply adds the products of a panel and each vector to out.
+func (l *layout) multiply(out [][panelRows]float32, panel []byte, a *plainActivations) {
+	var s scales
+	var codes [8][lineBytes]byte
+	var weights [8][lineBytes]int8
+	perUnit := l.cols / blockCols
+	for b := range a.cols / blockCols {
+		unit := panel[b/perUnit*l.unitBytes():][:l.unitBytes()]
+		l.scales(&s, unit, b%perUnit)
+		l.getBlock(&codes, unit[l.header+b%perUnit*l.blockBytes():][:l.blockBytes()])
+		for g := range codes {
+			for i, c := range codes[g] {
+				weights[g][i] = int8(c) - int8(l.offset)
+				if l.levels != nil {
+					weights[g][i] = l.levels[c]
+				}
+			}
+		}
+		for i := range out {
+			scale := a.scales[i*a.cols/blockCols+b]
+			if scale == 0 {
+				continue
+			}
+			x := a.codes[i*a.cols+b*blockCols:][:blockCols]
+			sums := a.sums[i*a.cols/16+2*b:][:2]
+			for r := range panelRows {
+				var y float32
+				for h := range 2 {
+					dot := int32(0)
+					for g := 4 * h; g < 4*h+4; g++ {
+						w, x := weights[g][4*r:4*r+4], x[4*g:4*g+4]
+						dot += int32(w[0])*int32(x[0]) + int32(w[1])*int32(x[1]) + int32(w[2])*int32(x[2]) + int32(w[3])*int32(x[3])
+					}
+					y += s.scale[h][r]*float32(dot) + s.minimum[h][r]*float32(sums[h])
+				}
+				out[i][r] += scale * y
+			}
+		}
+	}
+}
+
+// multiplyFloats adds the products of a panel of F32, F16 or BF16 and each vector to out.
+func multiplyFloats(out [][panelRows]float32, t Type, panel []byte, x []float32, cols int) {
+	f := formats[t]
+	var w [panelRows]float32
+	for k := range cols {
+		for r := range w {
+			f.decode(w[r:r+1], panel[(k*panelRows+r)*f.bytes:])
+		}
+		for i := range out {
+			v := x[i*cols+k]
+			for r := range w {
+				out[i][r] += w[r] * v
+			}
+		}
+	}
+}

@@ -4,6 +4,13 @@
 // Call [Open] first, then [Model.Sample]. Below it stand [Model.NewSequence],
 // [Sequence.Extend], [Sequence.Fork] and [Model.Step] for those who need logits.
 //
+// # Words
+//
+// A batch is the columns of one forward pass; a column is one position of one sequence.
+// The KV cache of a sequence is a list of pages, which sequences that begin alike share.
+// A branch is a sequence and the token with which it goes on; samples that have drawn
+// the same tokens so far are one branch.
+//
 // # Promises
 //
 // The same model, prompt, seed and index give the same sample on one machine and
@@ -28,6 +35,11 @@ type Sampling struct {
 	TopP        float64 // nucleus: keep the smallest set with this mass; 0 or 1 means all
 	MinP        float64 // drop tokens below this share of the likeliest; 0 means none
 	Seed        uint64
+	// Distinct draws without replacement: no text comes twice, and a text that was drawn
+	// leaves its probability to the others. Samples come in the order of the draw. Fewer
+	// than asked for come if there are no more. Without it each sample is independent,
+	// which is what pass@k measures.
+	Distinct bool
 }
 
 // A Request asks for continuations of one prompt.
@@ -39,7 +51,8 @@ type Request struct {
 	MaxTokens int // per sample; 0 means 512
 	Sampling  Sampling
 	// Stop looks at a sample's text each time it has grown. It returns the length to
-	// keep and true to end the sample there. nil means never.
+	// keep and true to end the sample there. nil means never. Its answer may depend on
+	// nothing but the text.
 	Stop func(text string) (keep int, stop bool)
 	// Started, if set, is told when the prompt has been run and sampling begins.
 	Started func(promptTokens int)
@@ -68,6 +81,7 @@ type Stats struct {
 	PromptTokens int
 	CachedTokens int // of the prompt, those still in the KV cache from the request before
 	Tokens       int // sampled, by finished and abandoned samples together
+	Computed     int // of those, columns run: samples that begin alike share them
 	Prefill      time.Duration
 	Decode       time.Duration
 }

@@ -292,6 +292,7 @@ type download struct {
 	model    Model
 	file     *os.File
 	size     int64
+	shown    int64  // the progress that was reported
 	what     string // what is being done, for progress
 	progress Progress
 	note     func(string)
@@ -308,9 +309,11 @@ func (d *download) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// report tells progress; coming is what has arrived but is not yet in the file.
+// report tells progress, which never goes back; coming is what has arrived but is not
+// yet in the file.
 func (d *download) report(coming int64) {
-	report(d.progress, min(d.size+coming, d.model.Size), d.model.Size, d.what)
+	d.shown = min(max(d.shown, d.size+coming), d.model.Size)
+	report(d.progress, d.shown, d.model.Size, d.what)
 }
 
 // truncate throws away what lies behind the first n bytes.
@@ -318,7 +321,7 @@ func (d *download) truncate(n int64) error {
 	if err := d.file.Truncate(n); err != nil {
 		return err
 	}
-	d.size = n
+	d.size, d.shown = n, n
 	_, err := d.file.Seek(n, io.SeekStart)
 	return err
 }

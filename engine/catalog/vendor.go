@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -92,6 +93,10 @@ func (v *vendor) get(ctx context.Context, d *download, patience time.Duration) e
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
+		}
+		var failed *url.Error // repeats the long address
+		if errors.As(err, &failed) {
+			return failed.Err
 		}
 		return err
 	}

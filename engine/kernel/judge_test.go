@@ -118,17 +118,33 @@ func checkProduct(t *testing.T, pool *Pool, rng *rand.Rand, typ Type, rows, cols
 // allTypes in the order of the models' need.
 var allTypes = []Type{Q4_K, Q6_K, Q5_0, Q8_0, Q4_1, F32, F16, Q4_0, Q5_1, Q5_K, Q3_K, Q2_K, IQ4NL, BF16}
 
+// onEachPath runs a test on every path that the machine has.
+func onEachPath(t *testing.T, test func(t *testing.T)) {
+	for _, name := range Paths() {
+		t.Run(name, func(t *testing.T) {
+			restore, err := ForcePath(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer restore()
+			test(t)
+		})
+	}
+}
+
 func TestLinearAgainstJudge(t *testing.T) {
 	pool := NewPool(2)
 	defer pool.Close()
-	for _, typ := range allTypes {
-		t.Run(fmt.Sprint(typ), func(t *testing.T) {
-			rng := rand.New(rand.NewPCG(1, uint64(typ)))
-			for _, rows := range []int{1, 16, 37} {
-				for _, n := range []int{1, 2, 3, 4, 5, 9} {
-					checkProduct(t, pool, rng, typ, rows, 512, n)
+	onEachPath(t, func(t *testing.T) {
+		for _, typ := range allTypes {
+			t.Run(fmt.Sprint(typ), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(1, uint64(typ)))
+				for _, rows := range []int{1, 16, 37} {
+					for _, n := range []int{1, 2, 3, 4, 5, 9} {
+						checkProduct(t, pool, rng, typ, rows, 512, n)
+					}
 				}
-			}
-		})
-	}
+			})
+		}
+	})
 }

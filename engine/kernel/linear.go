@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 // A Product is one matrix applied to a batch of n vectors.
 type Product struct {
 	M    *Matrix
@@ -21,28 +23,27 @@ func (p *Pool) Linear(x []float32, n int, products ...Product) {
 	}
 	p.calls.Lock()
 	defer p.calls.Unlock()
-	cols := products[0].M.cols
-	var acts plainActivations
-	for _, pr := range products {
-		if _, ok := layouts[pr.M.t]; ok && acts.codes == nil {
-			acts = newPlainActivations(n, cols)
-			p.run(n, func(i int) { acts.quantize(i, x[i*cols:][:cols]) })
-		}
-	}
+	quantised := slices.ContainsFunc(products, func(pr Product) bool {
+		_, ok := layouts[pr.M.t]
+		return ok
+	})
+	multiply := current().linear(p, x, n, products[0].M.cols, quantised)
 	total := 0
 	for _, pr := range products {
 		total += (pr.M.panels() + chunkPanels - 1) / chunkPanels
 	}
 	p.run(total, func(chunk int) {
-		for _, pr := range products {
-			chunks := (pr.M.panels() + chunkPanels - 1) / chunkPanels
+		for i := range products {
+			panels := products[i].M.panels()
+			chunks := (panels + chunkPanels - 1) / chunkPanels
 			if chunk < chunks {
-				for panel := chunk * chunkPanels; panel < min((chunk+1)*chunkPanels, pr.M.panels()); panel++ {
-					pr.panelPlain(x, &acts, n, panel)
-				}
+				multiply(&products[i], chunk*chunkPanels, min((chunk+1)*chunkPanels, panels))
 				return
 			}
 			chunk -= chunks
 		}
 	})
 }
+
+// A multiplier computes panels [from, to) of a product for vectors it was made for.
+type multiplier func(pr *Product, from, to int)

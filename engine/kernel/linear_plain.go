@@ -50,6 +50,20 @@ func (a *plainActivations) quantize(i int, x []float32) {
 	}
 }
 
+// plainLinear quantises n vectors of x and returns what multiplies by them.
+func plainLinear(p *Pool, x []float32, n, cols int, quantised bool) multiplier {
+	var a plainActivations
+	if quantised {
+		a = newPlainActivations(n, cols)
+		p.run(n, func(i int) { a.quantize(i, x[i*cols:][:cols]) })
+	}
+	return func(pr *Product, from, to int) {
+		for panel := from; panel < to; panel++ {
+			pr.panelPlain(x, &a, n, panel)
+		}
+	}
+}
+
 // panelPlain computes the outputs of one panel for all vectors.
 func (pr *Product) panelPlain(x []float32, a *plainActivations, n, panel int) {
 	m := pr.M

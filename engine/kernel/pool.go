@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 )
 
 // A Pool is a set of threads that share the work of one call. Its methods may be called
@@ -17,6 +18,7 @@ import (
 type Pool struct {
 	threads int
 	calls   sync.Mutex // held by the call that runs
+	buffer  []byte     // the running call's, kept for the next
 
 	mu      sync.Mutex
 	work    *sync.Cond // a region was published, or the pool closed
@@ -60,6 +62,16 @@ func (p *Pool) Close() {
 	p.mu.Unlock()
 	p.work.Broadcast()
 	p.workers.Wait()
+}
+
+// scratch returns size bytes of memory, aligned to a cache line, for the running call.
+func (p *Pool) scratch(size int) unsafe.Pointer {
+	const line = 64
+	if len(p.buffer) < size+line {
+		p.buffer = make([]byte, size+line)
+	}
+	start := unsafe.Pointer(&p.buffer[0])
+	return unsafe.Add(start, -uintptr(start)%line)
 }
 
 // run calls task for every chunk from 0 to chunks-1, in any order and on any thread.

@@ -1,3 +1,0 @@
-package kernel
-
-func packPanel(t Type, dst, data []byte, rows, cols int) { packPanelPlain(t, dst, data, rows, cols) }

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/adrg/xdg"
+)
+
+// The three models that the tests know, by their file names.
+const (
+	smolLM2  = "SmolLM2-135M-Instruct.Q4_1.gguf"
+	qwen0_5B = "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
+	qwen1_5B = "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
+)
+
+// full reports whether the long form of the tests is asked for.
+func full() bool { return os.Getenv("GREENFILL_FULL") == "1" }
+
+// modelPath returns where a model lies. Without it the test is skipped, except where CI
+// promises that it is there.
+func modelPath(t testing.TB, name string) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a real model is not for -short")
+	}
+	folder := os.Getenv("GREENFILL_MODELS")
+	if folder == "" {
+		folder = filepath.Join(xdg.DataHome, "greenfill", "models")
+	}
+	path := filepath.Join(folder, name)
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v; CI is to have all models", err)
+		}
+		t.Skipf("%v; get it with 'greenfill model pull'", err)
+	}
+	return path
+}

@@ -31,6 +31,7 @@ type stmt struct {
 	decorators []Span
 	inline     bool // stands on the line of its parent's header
 	parent     *stmt
+	at         int // its place in the parent's body
 	body       []*stmt
 }
 
@@ -240,7 +241,7 @@ func splitSemicolons(src []byte, in Span) []Span {
 	}
 }
 
-// closeEnds stretches statements over their bodies. It keeps its own stack: source may
+// closeEnds stretches statements over their bodies and numbers them. It keeps its own stack: source may
 // nest deeper than goroutines like to.
 func closeEnds(root *stmt) {
 	for order, i := []*stmt{root}, 0; ; i++ {
@@ -251,6 +252,9 @@ func closeEnds(root *stmt) {
 			}
 			return
 		}
-		order = append(order, order[i].body...)
+		for at, s := range order[i].body {
+			s.at = at
+			order = append(order, s)
+		}
 	}
 }

@@ -32,4 +32,8 @@ type Fix struct {
 }
 
 // Problems are what is wrong with the spec before any body has been tried, in file order.
-func (s *Spec) Problems() []Problem { return nil }
+func (s *Spec) Problems() []Problem { return s.problems() }
+
+func (f *function) problems(s *Spec) []Problem { return nil }
+
+func (f *function) mentioned(s *Spec) []string { return nil }

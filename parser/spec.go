@@ -25,6 +25,8 @@ const (
 	HolePlaceholder
 	// HolePartial: a body that was begun and does not parse, or ends at the cursor.
 	HolePartial
+	// HoleMissing: a function that checks call and nobody defines; see File.Missing.
+	HoleMissing
 )
 
 // A CheckKind says how a check is written.
@@ -48,15 +50,21 @@ const (
 // A Check is one thing that must hold of a function.
 type Check struct {
 	Kind CheckKind
-	// Span is where it stands in the file; Line is its first line, from 1.
+	// Span is where it stands in its file.
 	Span Span
+	// Line is the line of that file, from 1, on which Code begins.
 	Line int
 	// Code is Python source that runs at module level, with its own indentation removed.
+	// Statements that a CheckAssert, CheckComment or CheckTest needs and that need the
+	// function themselves (x = f(2) before assert x == 4) come first in it; blank lines
+	// keep every line at its distance from Line.
 	Code string
 	// Want is the expected output of a doctest, "" otherwise.
 	Want string
 	// Test names the test of a CheckTest, "" otherwise.
 	Test string
+	// Path is the file of tests it stands in (see File.WithTests), "" for the spec's own file.
+	Path string
 }
 
 // A Fragment is a piece of the source with the line it begins on (from 1), so that
@@ -65,13 +73,14 @@ type Fragment struct {
 	Span Span
 	Line int
 	Text string
+	Path string // of the file of tests it comes from, "" for the spec's own file
 }
 
 // A Spec is one function to be written, or one that has been: its name, its text up
 // to the body, what must hold of it, and what it needs from the rest of its file.
 type Spec struct {
-	// Name is the function's own name ("merge"); QualifiedName has its classes
-	// before it ("Queue.merge").
+	// Name is the function's own name ("merge"); QualifiedName is Python's
+	// __qualname__ ("Queue.merge", "outer.<locals>.merge").
 	Name          string
 	QualifiedName string
 	// Signature is the source from the first decorator through the colon.
@@ -88,12 +97,25 @@ type Spec struct {
 	Unit Fragment
 	// Def is the function, decorators included.
 	Def Span
-	// Hole is what the body replaces. HoleKind says what stands there now.
+	// Hole is what [Spec.Replacement] of a body replaces. HoleKind says what stands there now.
 	Hole     Span
 	HoleKind HoleKind
+	// Begun is, for HolePartial, the part of the body that is written and that bodies are
+	// to begin with, the def's own indentation removed as in [Spec.Head]. It ends within a
+	// line that is to be continued, or behind a line break.
+	Begun string
 	// Indent is the white space before each line of the body; Unit of one level in Step.
 	Indent string
 	Step   string
 	// Newline is the file's line ending, "\n" or "\r\n".
 	Newline string
+
+	hole     hole
+	unit     Span    // Unit's span before Hole was added to it
+	head     string  // see Head
+	siblings []patch // makes the unit's other unwritten functions compile
+	// filled is Unit with the hole replaced by a text, siblings patched.
+	filled   func(replacement string) string
+	problems func() []Problem
+	uses     []string
 }

@@ -1,0 +1,248 @@
+package parser
+
+import (
+	"sort"
+	"strings"
+)
+
+// specAt is the function's spec with the hole as a cursor makes it.
+func (f *function) specAt(cursor int) *Spec {
+	f.whole.Do(func() { f.spec = f.build() })
+	if cursor == noCursor {
+		return f.spec
+	}
+	h := f.hole(cursor)
+	if h == f.spec.hole {
+		return f.spec
+	}
+	s := *f.spec
+	s.setHole(f, h)
+	return &s
+}
+
+// build makes the spec without a cursor.
+func (f *function) build() *Spec {
+	_, doc := f.docstring()
+	step := f.part.step()
+	top := f.x.module[f.top]
+	s := &Spec{
+		Name:          f.name,
+		QualifiedName: f.qualified,
+		Doc:           cleanDoc(doc),
+		Def:           f.span(),
+		Indent:        f.indentation(step),
+		Step:          step,
+		Newline:       f.part.newline(),
+		unit:          top.span(),
+	}
+	if f.colon >= 0 {
+		s.Signature = dedent(f.part.src, Span{f.start, f.colon}, f.indent)
+	}
+	s.siblings = f.siblings()
+	s.setHole(f, f.hole(noCursor))
+	f.addChecks(s)
+	s.uses = f.mentioned(s)
+	s.problems = func() []Problem { return f.problems(s) }
+	return s
+}
+
+// setHole puts a hole into the spec, with all that depends on it.
+func (s *Spec) setHole(f *function, h hole) {
+	s.hole = h
+	s.Hole, s.HoleKind, s.Begun = h.Span, h.kind, h.begun
+	head := dedent(f.part.src, Span{f.start, max(h.Start, f.start)}, f.indent)
+	if h.kind == HoleEmpty || !h.flush {
+		head += strings.TrimRight(h.lead, "\r\n")
+	}
+	s.head = strings.TrimRight(head, " \t\r\n\f")
+	span := Span{s.unit.Start, max(s.unit.End, h.End)}
+	top := f.x.module[f.top]
+	s.Unit = Fragment{Span: span, Line: f.part.line(span.Start), Text: dedent(f.part.src, span, top.indent)}
+	s.filled = func(replacement string) string {
+		patches := append([]patch{{h.Span, replacement}}, s.siblings...)
+		return f.part.patched(span, top.indent, patches)
+	}
+}
+
+// A patch replaces a span of a source.
+type patch struct {
+	Span
+	text string
+}
+
+// patched is the text of a span with the patches that lie within it, then dedented.
+func (p *part) patched(in Span, indent int, patches []patch) string {
+	sort.SliceStable(patches, func(i, j int) bool { return patches[i].Start < patches[j].Start })
+	var out []byte
+	at := in.Start
+	for _, patch := range patches {
+		if patch.Start < at || patch.End > in.End {
+			continue
+		}
+		out = append(out, p.src[at:patch.Start]...)
+		out = append(out, patch.text...)
+		at = patch.End
+	}
+	out = append(out, p.src[at:in.End]...)
+	return dedent(out, Span{0, len(out)}, indent)
+}
+
+// siblings are the patches that make the unit's other unwritten functions compile.
+func (f *function) siblings() []patch {
+	var patches []patch
+	for _, other := range f.x.functions {
+		if other.top != f.top || other == f || other.start <= f.start && other.end >= f.end {
+			continue
+		}
+		if p, ok := other.stub(); ok {
+			patches = append(patches, p)
+		}
+	}
+	return patches
+}
+
+// stub is the patch that makes an unwritten function compile; ok is false where it does.
+func (f *function) stub() (p patch, ok bool) {
+	if f.colon < 0 {
+		return patch{}, false
+	}
+	h := f.hole(noCursor)
+	if h.kind != HolePartial && (h.kind != HoleEmpty || len(f.body) > 0) {
+		return patch{}, false
+	}
+	indent := f.indentation(f.part.step())
+	return patch{h.Span, h.replacement(indent+"raise NotImplementedError", indent)}, true
+}
+
+// fragment is a module statement as it goes into a prelude or before a check.
+func (x *index) fragment(i int) Fragment {
+	m := x.module[i]
+	var patches []patch
+	end := m.end
+	if m.part == x.parts[0] {
+		for _, f := range x.functionsOf(i) {
+			if p, ok := f.stub(); ok {
+				patches = append(patches, p)
+				end = max(end, p.End)
+			}
+		}
+	}
+	span := Span{m.start, end}
+	return Fragment{Span: span, Line: m.part.line(m.start), Text: m.part.patched(span, m.indent, patches), Path: m.part.path}
+}
+
+// functionsOf are the functions within module statement i.
+func (x *index) functionsOf(i int) []*function {
+	lo := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top >= i })
+	hi := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top > i })
+	return x.functions[lo:hi]
+}
+
+// addChecks finds the spec's checks and the prelude.
+func (f *function) addChecks(s *Spec) {
+	x := f.x
+	prelude := map[int]bool{}
+	unit := x.newSlice(f.top, x.module[f.top].main)
+	unit.need(x.module[f.top].names().uses)
+	f.keepEarly(unit, prelude)
+	for _, site := range f.checkSites() {
+		needed := x.newSlice(f.top, site.main)
+		needed.need(site.needs.uses)
+		needed.need(x.module[f.top].names().uses)
+		delete(needed.in, site.at)
+		if site.Kind == CheckAssert || site.Kind == CheckComment {
+			needed.follow(site.before)
+		}
+		late := f.keepEarly(needed, prelude)
+		s.Checks = append(s.Checks, f.withSetup(site, late))
+	}
+	for i, m := range x.module {
+		if m.isStandardImport() {
+			prelude[i] = true
+		}
+	}
+	s.Prelude = x.fragments(prelude)
+}
+
+// keepEarly adds to prelude what of the slice can come before the unit; the rest it returns.
+func (f *function) keepEarly(s *slice, prelude map[int]bool) (late map[int]bool) {
+	late = s.late()
+	for i := range s.in {
+		if !late[i] {
+			prelude[i] = true
+		}
+	}
+	return late
+}
+
+// fragments are the statements as fragments, in file order.
+func (x *index) fragments(statements map[int]bool) []Fragment {
+	var order []int
+	for i := range statements {
+		order = append(order, i)
+	}
+	sort.Ints(order)
+	var fragments []Fragment
+	for _, i := range order {
+		fragments = append(fragments, x.fragment(i))
+	}
+	return fragments
+}
+
+// withSetup is the site's check with the late statements it needs before its code.
+func (f *function) withSetup(s *site, late map[int]bool) Check {
+	c := s.Check
+	if c.Kind == CheckDoctest {
+		return c
+	}
+	setup := map[int]bool{}
+	for i := range late {
+		if i < s.before && i != s.at {
+			setup[i] = true
+		}
+	}
+	if len(setup) == 0 {
+		return c
+	}
+	var code strings.Builder
+	line := 0
+	put := func(text string, at int) {
+		if line == 0 {
+			c.Line = at
+		} else {
+			code.WriteByte('\n')
+			for line++; line < at; line++ {
+				code.WriteByte('\n')
+			}
+		}
+		code.WriteString(text)
+		line = max(line, at) + strings.Count(text, "\n")
+	}
+	own := c.Line
+	for _, fragment := range f.x.fragments(setup) {
+		put(fragment.Text, fragment.Line)
+	}
+	put(c.Code, own)
+	c.Code = code.String()
+	return c
+}
+
+// isStandardImport says whether m imports from Python's own library and does nothing else.
+func (m *moduleStmt) isStandardImport() bool {
+	if m.kind != stmtSimple || m.main || m.part.path != "" || m.word != "import" && m.word != "from" {
+		return false
+	}
+	sc := scanner{src: m.part.src[:m.end], pos: m.start}
+	word := m.part.word(sc.next())
+	expect := true // a module's name comes next
+	for t := sc.next(); t.kind != tokEnd; t = sc.next() {
+		if expect && !standardModules[m.part.word(t)] {
+			return false
+		}
+		expect = m.part.word(t) == ","
+		if word == "from" {
+			break
+		}
+	}
+	return !m.names().broken && !m.names().star
+}

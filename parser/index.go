@@ -1,0 +1,220 @@
+package parser
+
+import (
+	"sort"
+	"sync"
+)
+
+// A part is one source of a module: the file itself, or a file of tests beside it.
+type part struct {
+	src      []byte
+	path     string // "" for the file itself
+	root     *stmt
+	comments []comment
+	lines    []int // where each physical line begins
+}
+
+func newPart(src []byte, path string) *part {
+	p := &part{src: src, path: path}
+	var ls []line
+	if len(src) <= maxSource {
+		ls, p.comments = lines(src)
+	}
+	p.root = statements(src, ls)
+	p.lines = physicalLines(src)
+	return p
+}
+
+// maxSource is the longest source that is read at all.
+const maxSource = 64 << 20
+
+func physicalLines(src []byte) []int {
+	starts := []int{0}
+	for i := 0; i < len(src); {
+		i = lineEnd(src, i)
+		if i < len(src) {
+			i = afterNewline(src, i)
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// line is the number, from 1, of the physical line that holds offset.
+func (p *part) line(offset int) int {
+	return sort.SearchInts(p.lines, offset+1)
+}
+
+// text is the source of a statement with its own indentation removed.
+func (p *part) text(s *stmt) string { return dedent(p.src, s.span(), s.indent) }
+
+// A moduleStmt is a statement at module level. The statements under
+// if __name__ == "__main__": count as such, marked main.
+type moduleStmt struct {
+	*stmt
+	part *part
+	main bool
+	// names are read on first need; see index.names.
+	names func() *names
+}
+
+// An index is what a File knows of itself: its statements, functions and checks.
+// It is built once and only read afterwards.
+type index struct {
+	parts     []*part
+	module    []*moduleStmt
+	functions []*function
+	cache     *cache
+	binders   func() map[string][]int // which module statements bind or change a name
+	sites     func() []*site
+}
+
+func newIndex(f *File) *index {
+	x := &index{cache: f.cache}
+	x.add(newPart(f.src, ""))
+	for _, t := range f.tests {
+		x.add(newPart(t.File.src, t.Path))
+	}
+	x.functions = x.findFunctions()
+	x.binders = sync.OnceValue(x.findBinders)
+	x.sites = sync.OnceValue(x.findSites)
+	return x
+}
+
+func (x *index) add(p *part) {
+	x.parts = append(x.parts, p)
+	for _, s := range p.root.body {
+		if isMainGuard(p.src, s) {
+			for _, inner := range s.body {
+				x.module = append(x.module, x.moduleStmt(p, inner, true))
+			}
+			continue
+		}
+		x.module = append(x.module, x.moduleStmt(p, s, false))
+	}
+}
+
+func (x *index) moduleStmt(p *part, s *stmt, main bool) *moduleStmt {
+	return &moduleStmt{stmt: s, part: p, main: main, names: sync.OnceValue(func() *names { return x.namesOf(p, s) })}
+}
+
+// isMainGuard says whether s is if __name__ == "__main__":
+func isMainGuard(src []byte, s *stmt) bool {
+	if s.word != "if" || s.colon < 0 {
+		return false
+	}
+	sc := scanner{src: src[:s.colon], pos: s.head}
+	var words [6]string
+	for i := range words {
+		t := sc.next()
+		words[i] = string(src[t.start:t.end])
+	}
+	return words[1] == "__name__" && words[2] == "==" && (words[3] == `"__main__"` || words[3] == `'__main__'`) && words[4] == ":"
+}
+
+// namesOf reads the names of a statement, of a class member by member, so that an edit
+// within a long class costs one member.
+func (x *index) namesOf(p *part, s *stmt) *names {
+	if s.kind != stmtClass || s.colon < 0 || len(s.body) == 0 || s.body[0].inline {
+		n := x.cache.names(p.text(s))
+		if s.broken && !n.broken {
+			c := *n
+			c.broken = true
+			return &c
+		}
+		return n
+	}
+	header := dedent(p.src, Span{s.start, s.colon}, s.indent)
+	all := x.cache.names(header + " pass").clone()
+	members := map[string]bool{}
+	for _, m := range s.body {
+		n := x.namesOf(p, m)
+		for name, u := range n.uses {
+			if u == useNow && members[name] {
+				continue
+			}
+			all.uses[name] |= u
+		}
+		for name := range n.attrs {
+			all.attrs[name] = true
+		}
+		for name := range n.binds {
+			members[name] = true
+		}
+		all.asserts = all.asserts || n.asserts
+		all.effects = all.effects || n.effects
+		all.broken = all.broken || n.broken
+	}
+	return all
+}
+
+func (n *names) clone() *names {
+	c := *n
+	c.binds, c.attrs, c.changes = copySet(n.binds), copySet(n.attrs), copySet(n.changes)
+	c.asked = copySet(n.asked)
+	c.uses = make(map[string]use, len(n.uses))
+	for name, u := range n.uses {
+		c.uses[name] = u
+	}
+	return &c
+}
+
+func copySet(set map[string]bool) map[string]bool {
+	c := make(map[string]bool, len(set))
+	for name := range set {
+		c[name] = true
+	}
+	return c
+}
+
+// findBinders reads the names of all module statements but defs and classes, whose own
+// name is all that they bind.
+func (x *index) findBinders() map[string][]int {
+	binders := map[string][]int{}
+	for i, s := range x.module {
+		if s.kind == stmtDef || s.kind == stmtClass {
+			name := string(s.part.src[s.name.Start:s.name.End])
+			binders[name] = append(binders[name], i)
+			continue
+		}
+		n := s.names()
+		for name := range n.binds {
+			binders[name] = append(binders[name], i)
+		}
+		for name := range n.changes {
+			if !n.binds[name] {
+				binders[name] = append(binders[name], i)
+			}
+		}
+	}
+	return binders
+}
+
+// A cache keeps the names of statements by their text. Files that come of edits share
+// one, so that an edit costs the statements it touches.
+type cache struct {
+	mu    sync.Mutex
+	known map[string]*names
+	bytes int
+}
+
+// maxCacheBytes bounds the text kept in a cache; beyond it the cache starts again.
+const maxCacheBytes = 16 << 20
+
+func (c *cache) names(text string) *names {
+	c.mu.Lock()
+	n, ok := c.known[text]
+	c.mu.Unlock()
+	if ok {
+		return n
+	}
+	n = namesOf([]byte(text))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes+len(text) > maxCacheBytes || c.known == nil {
+		c.known, c.bytes = map[string]*names{}, 0
+	}
+	c.known[text] = n
+	c.bytes += len(text)
+	return n
+}

@@ -1,0 +1,142 @@
+package parser
+
+import "strings"
+
+// checkSites are the sites that are about the function: those that call it; if there
+// are none, those that reach it through other functions of the module.
+func (f *function) checkSites() []*site {
+	sites := f.x.sites()
+	var direct, indirect []*site
+	sessions := f.sessions(sites)
+	for _, s := range sites {
+		if s.at == f.top {
+			continue
+		}
+		if s.session != nil {
+			if sessions[s] {
+				direct = append(direct, s)
+			}
+			continue
+		}
+		switch {
+		case f.calledBy(s.mentions, s.main):
+			direct = append(direct, s)
+		case f.reachedBy(s):
+			indirect = append(indirect, s)
+		}
+	}
+	if len(direct) > 0 {
+		return direct
+	}
+	return indirect
+}
+
+// calledBy says whether code with these names calls the function itself.
+func (f *function) calledBy(n *names, main bool) bool {
+	if f.outer != nil {
+		return f.outer.calledBy(n, main)
+	}
+	if f.class == nil {
+		return f.x.usesByValue(n, f.name)
+	}
+	if !n.attrs[f.name] && !isSpecialName(f.name) {
+		return false
+	}
+	return f.reachesClass(n, main)
+}
+
+// usesByValue says whether names have one called name among them, or a variable of the
+// module whose value comes of it: y in y = f(2).
+func (x *index) usesByValue(n *names, name string) bool {
+	seen := map[string]bool{}
+	var visit func(n *names) bool
+	visit = func(n *names) bool {
+		if n.uses[name] != 0 {
+			return true
+		}
+		for used := range n.uses {
+			if seen[used] {
+				continue
+			}
+			seen[used] = true
+			for _, i := range x.binders()[used] {
+				if m := x.module[i]; m.kind == stmtSimple && visit(m.names()) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return visit(n)
+}
+
+// reachesClass says whether names lead to the module statement that holds the function.
+func (f *function) reachesClass(n *names, main bool) bool {
+	s := f.x.newSlice(f.top, main)
+	s.need(n.uses)
+	for name := range s.seen {
+		for _, i := range f.x.binders()[name] {
+			if i == f.top {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isSpecialName says whether Python calls a method of the name without naming it.
+func isSpecialName(name string) bool {
+	return len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
+// reachedBy says whether the site reaches the function through the bodies of others.
+func (f *function) reachedBy(site *site) bool {
+	if f.outer != nil {
+		return f.outer.reachedBy(site)
+	}
+	s := f.x.newSlice(f.top, site.main)
+	s.need(site.needs.uses)
+	if f.class == nil {
+		return s.seen[f.name]
+	}
+	if !f.reachesClass(site.needs, site.main) {
+		return false
+	}
+	if f.x.module[f.top].names().attrs[f.name] {
+		return true
+	}
+	for i := range s.in {
+		if f.x.module[i].names().attrs[f.name] {
+			return true
+		}
+	}
+	return false
+}
+
+// sessions picks the doctests that are about the function. A docstring of its own or of
+// its class counts as a whole if one example calls the function; of the module's, the
+// examples that do and those that only set up.
+func (f *function) sessions(sites []*site) map[*site]bool {
+	called := map[*session]bool{}
+	for _, s := range sites {
+		if s.session != nil && f.calledBy(s.mentions, false) {
+			called[s.session] = true
+		}
+	}
+	picked := map[*site]bool{}
+	for _, s := range sites {
+		if s.session == nil || !called[s.session] {
+			continue
+		}
+		in := s.session
+		switch {
+		case in.owner != nil && (in.owner == f || in.owner == f.outer):
+			picked[s] = true
+		case in.class != nil && f.class == in.class:
+			picked[s] = true
+		case in.owner == nil && in.class == nil && (s.Want == "" || f.calledBy(s.mentions, false)):
+			picked[s] = true
+		}
+	}
+	return picked
+}

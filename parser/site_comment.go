@@ -1,0 +1,177 @@
+package parser
+
+import (
+	"sort"
+	"strings"
+)
+
+// maxCommentLines is how many comments one check may go over.
+const maxCommentLines = 50
+
+// commentSites are the checks in a part's comments.
+func (x *index) commentSites(p *part) []*site {
+	var sites []*site
+	for i := 0; i < len(p.comments); {
+		text, n := x.gather(p, i)
+		sites = append(sites, x.commentSite(p, i, n, text)...)
+		i += n
+	}
+	return sites
+}
+
+// gather is the text of comment i with the comments that continue it, and how many
+// they are in all. Lines are kept apart as Python would have them.
+func (x *index) gather(p *part, i int) (text string, n int) {
+	c := p.comments[i]
+	text = commentText(p.src, c)
+	if !mayBeCheck(text) && !endsInCall(text) {
+		return text, 1
+	}
+	n = 1
+	for n < maxCommentLines && i+n < len(p.comments) {
+		open, inBrackets := isOpen(text)
+		next := p.comments[i+n]
+		if !open || !next.alone || p.line(next.Start) != p.line(c.Start)+n || c.alone && next.indent != c.indent {
+			break
+		}
+		switch {
+		case inBrackets:
+			text += "\n"
+		case strings.HasSuffix(text, "\\"):
+			text += "\n"
+		default:
+			text += " \\\n"
+		}
+		text += commentText(p.src, next)
+		n++
+	}
+	return text, n
+}
+
+// endsInCall says whether a text may be the first line of a check that is told from
+// prose only by what follows: f(1,
+func endsInCall(text string) bool {
+	open, inBrackets := isOpen(text)
+	if !open || !inBrackets {
+		return false
+	}
+	i := strings.IndexByte(text, '(')
+	return i > 0 && !strings.Contains(strings.TrimSpace(text[:i]), " ")
+}
+
+func (x *index) commentSite(p *part, i, n int, text string) []*site {
+	first, last := p.comments[i], p.comments[i+n-1]
+	var codes []string
+	ok := false
+	if mayBeCheck(text) {
+		codes, ok = readChecks(text, x.isFunctionName)
+	} else if rest, found := cutAnyPrefix(text, "->", "=>", "=="); found && !first.alone {
+		codes, ok = x.valueOfLine(p, first, rest)
+	}
+	if !ok {
+		return nil
+	}
+	var sites []*site
+	main := x.underMainGuard(p, first.Start)
+	for _, code := range codes {
+		names := x.cache.names(code)
+		if !x.resolves(names) {
+			continue
+		}
+		sites = append(sites, &site{
+			Check: Check{Kind: CheckComment, Span: Span{first.Start, last.End}, Line: p.line(first.Start),
+				Code: code, Path: p.path},
+			before: x.statementsBefore(p, first.Start), at: -1, main: main, mentions: names, needs: names,
+		})
+	}
+	return sites
+}
+
+func cutAnyPrefix(text string, prefixes ...string) (rest string, found bool) {
+	for _, prefix := range prefixes {
+		if rest, ok := strings.CutPrefix(text, prefix); ok {
+			return strings.TrimSpace(rest), true
+		}
+	}
+	return "", false
+}
+
+// valueOfLine reads f(2)  # -> 4: the statement before the comment is an expression, an
+// assignment of one, or a print of one.
+func (x *index) valueOfLine(p *part, c comment, value string) (codes []string, ok bool) {
+	start := lineStart(p.src, c.Start)
+	text := strings.TrimSpace(string(p.src[start:c.Start]))
+	if inner, found := strings.CutPrefix(text, "print("); found && strings.HasSuffix(inner, ")") {
+		text = strings.TrimSuffix(inner, ")")
+		if len(splitTop(text, ",")) != 1 {
+			return nil, false
+		}
+	} else if parts := splitTop(text, "="); len(parts) == 2 && !strings.HasPrefix(parts[1], "=") {
+		text = parts[1]
+	}
+	if expressionOf(text) == nil || expressionOf(value) == nil || !callsOne(text, x.isFunctionName) {
+		return nil, false
+	}
+	return []string{equality(text, value)}, true
+}
+
+// isFunctionName says whether a def of the file, or a class of it, has the name.
+func (x *index) isFunctionName(name string) bool {
+	for _, i := range x.binders()[name] {
+		if k := x.module[i].kind; k == stmtDef || k == stmtClass || k == stmtBlock {
+			return true
+		}
+	}
+	for _, f := range x.functions {
+		if f.class != nil && f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// resolves says whether every name is bound in the module or built in.
+func (x *index) resolves(n *names) bool {
+	for name := range n.uses {
+		if !x.isDefined(name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *index) isDefined(name string) bool {
+	return builtinNames[name] || len(x.binders()[name]) > 0 || x.hasStar()
+}
+
+// hasStar says whether the module has an import that may bind any name.
+func (x *index) hasStar() bool {
+	for _, m := range x.module {
+		if m.word == "from" && m.names().star {
+			return true
+		}
+	}
+	return false
+}
+
+// statementsBefore is how many module statements begin before an offset of the part.
+func (x *index) statementsBefore(p *part, offset int) int {
+	lo := sort.Search(len(x.module), func(i int) bool { return x.module[i].part == p })
+	if p == x.parts[0] {
+		lo = 0
+	}
+	n := lo
+	for n < len(x.module) && x.module[n].part == p && x.module[n].start < offset {
+		n++
+	}
+	return n
+}
+
+func (x *index) underMainGuard(p *part, offset int) bool {
+	for _, s := range p.root.body {
+		if s.start <= offset && offset < s.end {
+			return isMainGuard(p.src, s)
+		}
+	}
+	return false
+}

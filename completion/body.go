@@ -6,16 +6,10 @@ import (
 	"greenfill/parser"
 )
 
-// bodyPrompt is a prompt whose continuation is the body itself.
+// bodyPrompt is a prompt whose continuation is the body itself, or the rest of one that
+// has been begun.
 func bodyPrompt(spec *parser.Spec, text string) Prompt {
-	return Prompt{
-		Text: text,
-		Stop: parser.CutBody,
-		Body: func(text string) string {
-			keep, _ := parser.CutBody(text)
-			return spec.Reindent(text[:keep])
-		},
-	}
+	return Prompt{Text: text, Stop: spec.CutBody, Body: spec.Reindent}
 }
 
 // unwritten is a body that does nothing but say so.

@@ -35,9 +35,13 @@ func chatText(spec *parser.Spec) string {
 	b.WriteString("<|im_start|>system\nYou are an expert Python programmer.<|im_end|>\n")
 	b.WriteString("<|im_start|>user\nComplete the body of this Python function:\n```python\n")
 	b.WriteString(preludeText(spec))
-	b.WriteString(head(spec) + spec.Indent + "...\n```\n")
+	if spec.Name == spec.QualifiedName {
+		b.WriteString(head(spec) + "    ...\n```\n")
+	} else {
+		b.WriteString(lf(strings.TrimRight(spec.Filled(spec.Indent+"...").Text, "\r\n")) + "\n```\n")
+	}
 	b.WriteString("Your code should pass these tests:\n```python\n" + checksText(spec) + "```<|im_end|>\n")
-	b.WriteString("<|im_start|>assistant\n```python\n" + head(spec))
+	b.WriteString("<|im_start|>assistant\n```python\n" + head(spec) + lf(spec.Begun))
 	return b.String()
 }
 
@@ -47,7 +51,7 @@ func plainText(spec *parser.Spec) string {
 	for line := range strings.Lines(checksText(spec)) {
 		b.WriteString("# " + line)
 	}
-	return b.String() + "\n" + head(spec)
+	return b.String() + "\n" + head(spec) + lf(spec.Begun)
 }
 
 // head is the function as written so far, up to the end of a line.

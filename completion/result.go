@@ -41,10 +41,12 @@ func (c Completion) Agreeing() int { return c.agree }
 type Candidate struct {
 	Body    string
 	Text    string // what would replace the spec's Hole
-	Samples int   // how many samples gave this very body
-	Drawn   []int // their indices
+	Samples int    // how many samples gave this very body
+	Drawn   []int  // their indices
 	Verdict sandbox.Verdict
 	LogProb float64 // of the likeliest of them, a sum over its tokens
+
+	behaviour string // of one that passed; "" if unknown
 }
 
 // A Result is what a job came to. It is shared and must not be changed.

@@ -17,6 +17,7 @@ type run struct {
 	c       *Completer
 	job     Job
 	started time.Time
+	probes  []string
 	work    chan *Candidate    // bodies to be verified; never full
 	stop    context.CancelFunc // ends sampling, not verification
 
@@ -32,7 +33,7 @@ type run struct {
 
 func newRun(c *Completer, job Job, report func(Event)) *run {
 	return &run{
-		c: c, job: job, report: report, started: time.Now(),
+		c: c, job: job, report: report, started: time.Now(), probes: probes(job.Spec),
 		work: make(chan *Candidate, job.Budget.Samples),
 		seen: map[string]*Candidate{},
 	}
@@ -117,12 +118,17 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 		return
 	}
 	body, verdict := r.verdict(ctx, cand.Body)
+	behaviour := ""
+	if verdict.Status == sandbox.Passed {
+		behaviour = r.behaviour(ctx, body)
+	}
 	if ctx.Err() != nil {
 		return // the verdict is of a run that was broken off
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	cand.Body, cand.Text, cand.Verdict = body, r.job.Spec.Replacement(body), verdict
+	cand.behaviour = behaviour
 	r.verified++
 	if blocks(verdict.Status) {
 		r.blocked(verdict)

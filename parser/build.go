@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -114,8 +116,8 @@ func (f *function) stub() (p patch, ok bool) {
 	return patch{h.Span, h.replacement(indent+"raise NotImplementedError", indent)}, true
 }
 
-// fragment is a module statement as it goes into a prelude or before a check.
-func (x *index) fragment(i int) Fragment {
+// fragmentOf is module statement i as it goes into a prelude or before a check.
+func (x *index) fragmentOf(i int) Fragment {
 	m := x.module[i]
 	var patches []patch
 	end := m.end
@@ -156,12 +158,8 @@ func (f *function) addChecks(s *Spec) {
 		late := f.keepEarly(needed, prelude)
 		s.Checks = append(s.Checks, f.withSetup(site, late))
 	}
-	for i, m := range x.module {
-		if m.isStandardImport() {
-			prelude[i] = true
-		}
-	}
-	s.Prelude = x.fragments(prelude)
+	s.Prelude = x.fragments(prelude, f.offered())
+	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
 }
 
 // keepEarly adds to prelude what of the slice can come before the unit; the rest it returns.
@@ -175,16 +173,21 @@ func (f *function) keepEarly(s *slice, prelude map[int]bool) (late map[int]bool)
 	return late
 }
 
-// fragments are the statements as fragments, in file order.
-func (x *index) fragments(statements map[int]bool) []Fragment {
-	var order []int
-	for i := range statements {
-		order = append(order, i)
+// fragments are the statements as fragments, in file order; those that are only offered
+// are marked so.
+func (x *index) fragments(needed map[int]bool, offered []int) []Fragment {
+	order := slices.Collect(maps.Keys(needed))
+	for _, i := range offered {
+		if !needed[i] {
+			order = append(order, i)
+		}
 	}
-	sort.Ints(order)
-	var fragments []Fragment
+	slices.Sort(order)
+	fragments := make([]Fragment, 0, len(order))
 	for _, i := range order {
-		fragments = append(fragments, x.fragment(i))
+		fragment := x.module[i].fragment()
+		fragment.Offered = !needed[i]
+		fragments = append(fragments, fragment)
 	}
 	return fragments
 }
@@ -219,7 +222,7 @@ func (f *function) withSetup(s *site, late map[int]bool) Check {
 		line = max(line, at) + strings.Count(text, "\n")
 	}
 	own := c.Line
-	for _, fragment := range f.x.fragments(setup) {
+	for _, fragment := range f.x.fragments(setup, nil) {
 		put(fragment.Text, fragment.Line)
 	}
 	put(c.Code, own)

@@ -54,8 +54,9 @@ type moduleStmt struct {
 	*stmt
 	part *part
 	main bool
-	// names are read on first need; see index.names.
-	names func() *names
+	// names and the fragment are made on first need.
+	names    func() *names
+	fragment func() Fragment
 }
 
 // An index is what a File knows of itself: its statements, functions and checks.
@@ -67,6 +68,7 @@ type index struct {
 	cache     *cache
 	binders   func() map[string][]int // which module statements bind or change a name
 	sites     func() []*site
+	harmless  func() []bool
 }
 
 func newIndex(f *File) *index {
@@ -78,6 +80,7 @@ func newIndex(f *File) *index {
 	x.functions = x.findFunctions()
 	x.binders = sync.OnceValue(x.findBinders)
 	x.sites = sync.OnceValue(x.findSites)
+	x.harmless = sync.OnceValue(x.findHarmless)
 	return x
 }
 
@@ -95,7 +98,11 @@ func (x *index) add(p *part) {
 }
 
 func (x *index) moduleStmt(p *part, s *stmt, main bool) *moduleStmt {
-	return &moduleStmt{stmt: s, part: p, main: main, names: sync.OnceValue(func() *names { return x.namesOf(p, s) })}
+	i := len(x.module)
+	return &moduleStmt{stmt: s, part: p, main: main,
+		names:    sync.OnceValue(func() *names { return x.namesOf(p, s) }),
+		fragment: sync.OnceValue(func() Fragment { return x.fragmentOf(i) }),
+	}
 }
 
 // isMainGuard says whether s is if __name__ == "__main__":

@@ -74,6 +74,8 @@ type Fragment struct {
 	Line int
 	Text string
 	Path string // of the file of tests it comes from, "" for the spec's own file
+	// Offered: nothing that is written needs it, but a body may.
+	Offered bool
 }
 
 // A Spec is one function to be written, or one that has been: its name, its text up
@@ -91,6 +93,8 @@ type Spec struct {
 	Checks []Check
 	// Prelude are the module-level statements that body and checks need, in file
 	// order: imports, helpers, constants. Statements with effects are not among them.
+	// Beside what is needed for certain it holds, marked Offered, what a body may use
+	// without harm; see also [Spec.PreludeFor].
 	Prelude []Fragment
 	// Unit is the top-level statement that holds the hole: the decorated def itself,
 	// or the class around it.
@@ -115,7 +119,8 @@ type Spec struct {
 	head     string  // see Head
 	siblings []patch // makes the unit's other unwritten functions compile
 	// filled is Unit with the hole replaced by a text, siblings patched.
-	filled   func(replacement string) string
-	problems func() []Problem
-	uses     []string
+	filled     func(replacement string) string
+	problems   func() []Problem
+	preludeFor func(body string) []Fragment
+	uses       []string
 }

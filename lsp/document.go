@@ -1,0 +1,163 @@
+package lsp
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"greenfill/completion"
+	"greenfill/parser"
+)
+
+// A Document is one version of one open file. It is replaced, never changed, so a
+// request that took it in wire order keeps its text whatever is typed meanwhile.
+// Parsing waits until someone asks, and then builds on the last version parsed.
+type Document struct {
+	URI     uri.URI
+	Version int32
+	Text    string
+	Mapper  *Mapper
+	// Changed is when the server learned of this version.
+	Changed time.Time
+
+	mu        sync.Mutex
+	file      *parser.File // nil until asked for
+	base      *parser.File // the last version parsed before this one, or nil
+	functions []completion.Function
+	outlined  bool
+}
+
+func newDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind, before *Document) *Document {
+	d := &Document{URI: u, Version: version, Text: text, Mapper: NewMapper(text, encoding), Changed: time.Now()}
+	if before != nil {
+		d.base = before.latest()
+	}
+	return d
+}
+
+// Apply is the document after changes, in their order, each against the text that the
+// one before has left.
+func (d *Document) Apply(version int32, changes []protocol.TextDocumentContentChangeEvent) *Document {
+	text, mapper := d.Text, d.Mapper
+	for i, change := range changes {
+		if i > 0 {
+			mapper = NewMapper(text, d.Mapper.encoding)
+		}
+		switch c := change.(type) {
+		case *protocol.TextDocumentContentChangePartial:
+			span := mapper.RangeSpan(c.Range)
+			text = text[:span.Start] + c.Text + text[span.End:]
+		case *protocol.TextDocumentContentChangeWholeDocument:
+			text = c.Text
+		}
+	}
+	return newDocument(d.URI, version, text, d.Mapper.encoding, d)
+}
+
+// File is the parsed text.
+func (d *Document) File() *parser.File {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.parse()
+}
+
+func (d *Document) parse() *parser.File {
+	if d.file != nil {
+		return d.file
+	}
+	if d.base == nil {
+		d.file = parser.Parse([]byte(d.Text))
+	} else {
+		old := string(d.base.Source())
+		start, oldEnd, newEnd := difference(old, d.Text)
+		d.file = d.base.Edit(start, oldEnd, d.Text[start:newEnd])
+	}
+	d.base = nil
+	return d.file
+}
+
+// latest is this version if it has been parsed, else the last one before that was.
+func (d *Document) latest() *parser.File {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.file != nil {
+		return d.file
+	}
+	return d.base
+}
+
+// Functions are the functions of the document that have checks or are unwritten.
+func (d *Document) Functions() []completion.Function {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.outlined {
+		d.functions, d.outlined = completion.Outline(d.parse()), true
+	}
+	return d.functions
+}
+
+// FunctionAt is the one of Functions that holds the offset, or nil.
+func (d *Document) FunctionAt(offset int) *completion.Function {
+	return completion.FunctionAt(d.File(), d.Functions(), offset)
+}
+
+// FunctionNamed is the function with the qualified name, or nil. A name defined twice
+// means the last one, as it does in Python.
+func (d *Document) FunctionNamed(name string) *completion.Function {
+	list := d.Functions()
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Spec.QualifiedName == name {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// difference finds the one edit that makes b of a: a[start:oldEnd] becomes b[start:newEnd].
+// It never cuts a code point.
+func difference(a, b string) (start, oldEnd, newEnd int) {
+	start = commonPrefix(a, b)
+	tail := commonSuffix(a[start:], b[start:])
+	return start, len(a) - tail, len(b) - tail
+}
+
+// commonPrefix is the length of the longest common beginning that cuts no code point.
+func commonPrefix(a, b string) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i+64 <= n && a[i:i+64] == b[i:i+64] {
+		i += 64
+	}
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	for i > 0 && (inside(a, i) || inside(b, i)) {
+		i--
+	}
+	return i
+}
+
+// commonSuffix is the length of the longest common end that cuts no code point.
+func commonSuffix(a, b string) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i+64 <= n && a[len(a)-i-64:len(a)-i] == b[len(b)-i-64:len(b)-i] {
+		i += 64
+	}
+	for i < n && a[len(a)-1-i] == b[len(b)-1-i] {
+		i++
+	}
+	for i > 0 && (inside(a, len(a)-i) || inside(b, len(b)-i)) {
+		i--
+	}
+	return i
+}
+
+// inside says whether an offset lies within a code point of s.
+func inside(s string, i int) bool { return i < len(s) && s[i]&0xC0 == 0x80 }
+
+// blank says whether s is white space only.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }

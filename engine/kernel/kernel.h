@@ -1,0 +1,75 @@
+// What the C kernels and their Go callers share. layout.go describes packed weights;
+// linear_plain.go defines what the products compute.
+#ifndef GREENFILL_KERNEL_H
+#define GREENFILL_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PANEL = 16, LINE = 64, BLOCK = 32, UNIT_BLOCKS = 8 };
+
+// GGUF's numbers of the tensor types.
+enum {
+	TYPE_F32 = 0, TYPE_F16 = 1, TYPE_Q4_0 = 2, TYPE_Q4_1 = 3, TYPE_Q5_0 = 6, TYPE_Q5_1 = 7,
+	TYPE_Q8_0 = 8, TYPE_Q2_K = 10, TYPE_Q3_K = 11, TYPE_Q4_K = 12, TYPE_Q5_K = 13,
+	TYPE_Q6_K = 14, TYPE_IQ4_NL = 20, TYPE_BF16 = 30, TYPE_COUNT = 31
+};
+
+// A record is one block of 32 activations of one vector, quantised: one cache line.
+// Weights whose codes are centred are multiplied as code+bias, an unsigned byte; the
+// accumulators then start at minus bias times the activations' sum, in whatever form
+// the instruction set's accumulators have.
+typedef struct {
+	int8_t code[32];
+	float scale;      // value = scale*code
+	float sum;        // of the 32 values
+	float half_sum[2]; // of the first and last 16 values
+	int32_t start;    // accumulator start for all 32
+	int32_t half_start[2];
+	int32_t unused;
+} record;
+
+// A quantiser turns blocks [from, to) of n vectors, x [n][cols], into records
+// [cols/32][n].
+typedef void quantise_fn(record *r, const float *x, int n, int cols, int from, int to);
+
+// A tile adds the products of one or two panels and n vectors to sums. w is at the first
+// of the blocks, the second panel next bytes behind the first; a is the first block's
+// first record, stride records to the next block; sums is [n][16], the second panel's
+// sums_next floats behind.
+typedef struct {
+	const uint8_t *w;
+	size_t next;
+	int blocks;
+	const record *a;
+	size_t stride;
+	int n;
+	float *sums;
+	size_t sums_next;
+} tile;
+
+typedef void tile_fn(const tile *t);
+
+// A path is the set of loops for one instruction set.
+typedef struct {
+	const char *name;
+	int (*available)(void);
+	quantise_fn *quantise;
+	int panels;                  // that one tile takes: 1 or 2
+	tile_fn *tiles[TYPE_COUNT];  // for quantised types
+	tile_fn *single[TYPE_COUNT]; // the same for one panel where panels is 2
+} path;
+
+// greenfill_path returns the i-th path that was compiled in, the fastest first; NULL after
+// the last.
+const path *greenfill_path(int i);
+
+// These call through a path for Go, which cannot call function pointers.
+int greenfill_available(const path *p);
+void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to);
+
+// A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.
+void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
+	int from, int to, const record *a, int n, float *out, const float *bias);
+
+#endif

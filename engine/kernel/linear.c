@@ -1,0 +1,71 @@
+//go:build cgo && linux && (amd64 || arm64)
+
+// The blocking around the tiles, the same for every instruction set.
+
+#include "kernel.h"
+
+#include <string.h>
+
+enum {
+	GROUP_PANELS = 4,    // whose sums are kept at a time
+	GROUP_VECTORS = 128, // whose sums are kept at a time: 8 KB a panel
+	CACHE_RECORDS = 4096 // that a sweep over the group's panels finds in the L2 cache
+};
+
+// header and block bytes of a packed unit, as in layout.go.
+static const struct {
+	int blocks, header, block;
+} units[TYPE_COUNT] = {
+	[TYPE_Q4_0] = {1, 32, 4 * LINE},   [TYPE_IQ4_NL] = {1, 32, 4 * LINE}, [TYPE_Q4_1] = {1, 64, 4 * LINE},
+	[TYPE_Q5_0] = {1, 32, 5 * LINE},   [TYPE_Q5_1] = {1, 64, 5 * LINE},   [TYPE_Q8_0] = {1, 32, 8 * LINE},
+	[TYPE_Q2_K] = {8, 320, 2 * LINE},  [TYPE_Q3_K] = {8, 288, 3 * LINE},  [TYPE_Q4_K] = {8, 320, 4 * LINE},
+	[TYPE_Q5_K] = {8, 320, 5 * LINE},  [TYPE_Q6_K] = {8, 288, 6 * LINE},
+};
+
+static size_t packed_bytes(int type, int blocks) {
+	size_t unit = units[type].header + (size_t)units[type].blocks * units[type].block;
+	return blocks / units[type].blocks * unit;
+}
+
+static int min(int a, int b) { return a < b ? a : b; }
+
+void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
+	int from, int to, const record *a, int n, float *out, const float *bias) {
+	float sums[GROUP_PANELS][GROUP_VECTORS][PANEL] __attribute__((aligned(64)));
+	int blocks = cols / BLOCK;
+	size_t panel_bytes = packed_bytes(type, blocks);
+	for (int c0 = 0; c0 < n; c0 += GROUP_VECTORS) {
+		int vectors = min(n - c0, GROUP_VECTORS);
+		int sweep = CACHE_RECORDS / vectors / UNIT_BLOCKS * UNIT_BLOCKS;
+		for (int p0 = from; p0 < to; p0 += GROUP_PANELS) {
+			int panels = min(to - p0, GROUP_PANELS);
+			for (int i = 0; i < panels; i++)
+				memset(sums[i], 0, vectors * sizeof sums[i][0]);
+			for (int b = 0; b < blocks; b += sweep) {
+				for (int i = 0; i < panels;) {
+					int pair = p->panels == 2 && i + 1 < panels;
+					tile t = {
+						.w = packed + (p0 + i) * panel_bytes + packed_bytes(type, b),
+						.next = panel_bytes,
+						.blocks = min(blocks - b, sweep),
+						.a = a + (size_t)b * n + c0,
+						.stride = n,
+						.n = vectors,
+						.sums = sums[i][0],
+						.sums_next = sizeof sums[0] / sizeof(float),
+					};
+					(p->panels == 1 || pair ? p->tiles : p->single)[type](&t);
+					i += 1 + pair;
+				}
+			}
+			for (int i = 0; i < panels; i++) {
+				int row = (p0 + i) * PANEL, count = min(rows - row, PANEL);
+				for (int c = 0; c < vectors; c++) {
+					float *o = out + (size_t)(c0 + c) * rows + row, *s = sums[i][c];
+					for (int r = 0; r < count; r++)
+						o[r] = bias ? s[r] + bias[row + r] : s[r];
+				}
+			}
+		}
+	}
+}

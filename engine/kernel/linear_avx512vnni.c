@@ -1,0 +1,83 @@
+//go:build cgo && linux && amd64
+
+// AVX-512 VNNI: one instruction multiplies unsigned by signed bytes, four to a lane, and
+// adds them in 32 bits. Centred codes are raised by 128. Two panels share each
+// activation that is read.
+
+#include "kernel.h"
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma,f16c")))
+#define WIDTH 64
+#define BIAS 128
+#define NARROW 0
+#include "tile_types.h"
+#include "quantise_x86.h"
+
+typedef __m512i acc;
+typedef __m512i acc_bytes;
+
+INLINE acc zero(void) { return _mm512_setzero_si512(); }
+INLINE acc begin(const int32_t *start) { return _mm512_set1_epi32(*start); }
+
+INLINE acc dot(acc a, u8v w, const int8_t *codes) {
+	return _mm512_dpbusd_epi32(a, (__m512i)w, _mm512_set1_epi32(*(const int32_t *)codes));
+}
+
+INLINE f32v total(acc a) { return (f32v)_mm512_cvtepi32_ps(a); }
+
+INLINE acc_bytes begin_bytes(void) { return zero(); }
+INLINE acc_bytes dot_bytes(acc_bytes a, u8v w, const int8_t *codes) { return dot(a, w, codes); }
+INLINE f32v total_bytes(acc_bytes a) { return total(a); }
+
+INLINE f32v halves(const uint8_t *p) { return (f32v)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+
+INLINE __m512i bytes(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
+
+INLINE f32v unsigned_bytes(const uint8_t *p) { return (f32v)_mm512_cvtepi32_ps(bytes(p)); }
+
+INLINE f32v signed_bytes(const uint8_t *p) {
+	return (f32v)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+
+INLINE f32v low_nibbles(const uint8_t *p) {
+	return (f32v)_mm512_cvtepi32_ps(_mm512_and_si512(bytes(p), _mm512_set1_epi32(15)));
+}
+
+INLINE f32v high_nibbles(const uint8_t *p) { return (f32v)_mm512_cvtepi32_ps(_mm512_srli_epi32(bytes(p), 4)); }
+
+INLINE f32v fma_(f32v a, f32v b, f32v c) { return (f32v)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
+
+INLINE u8v lookup(const int8_t table[16], u8v index) {
+	__m512i t = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+	return (u8v)_mm512_shuffle_epi8(t, (__m512i)index);
+}
+
+#include "tile.h"
+
+TILES(1)
+TILES(2)
+
+TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
+	for (int b = from; b < to; b++)
+		for (int i = 0; i < n; i++) {
+			record *o = r + (size_t)b * n + i;
+			int pairs[4];
+			quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
+			o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
+			o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
+			o->start = o->half_start[0] + o->half_start[1];
+		}
+}
+
+static int available(void) {
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+		__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
+		__builtin_cpu_supports("f16c");
+}
+
+const path greenfill_avx512vnni = {
+	.name = "avx512vnni", .available = available, .quantise = quantise,
+	.panels = 2, .tiles = TILE_ENTRIES(2), .single = TILE_ENTRIES(1),
+};

@@ -1,0 +1,40 @@
+// Quantising one block of 32 activations with AVX2, for all x86 paths. The codes, the
+// scale and the sums are those of linear_plain.go, bit for bit.
+
+// highest returns the highest lane.
+INLINE float highest(__m256 v) {
+	__m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+	m = _mm_max_ps(m, _mm_movehl_ps(m, m));
+	return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
+}
+
+// quantise_block fills all of r but the starts. pairs are sums of codes: of the even pairs
+// (columns 0, 1, 4, 5, ...) and odd pairs (2, 3, 6, 7, ...) of each half.
+INLINE void quantise_block(record *r, const float *x, int pairs[4]) {
+	const __m256 sign = _mm256_set1_ps(-0.0f);
+	__m256 v[4], most = _mm256_setzero_ps();
+	for (int i = 0; i < 4; i++) {
+		v[i] = _mm256_loadu_ps(x + 8 * i);
+		most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v[i]));
+	}
+	float magnitude = highest(most);
+	float inverse = magnitude > 0x1p-100f ? 127 / magnitude : 0;
+	r->scale = magnitude > 0x1p-100f ? magnitude / 127 : 0;
+	__m256i q[4];
+	for (int i = 0; i < 4; i++) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], _mm256_set1_ps(inverse)));
+	__m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
+	bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+	_mm256_storeu_si256((__m256i *)r->code, bytes);
+	// 16-bit pair sums; then even and odd ones of each half as 32-bit lanes.
+	__m256i two = _mm256_maddubs_epi16(_mm256_set1_epi8(1), bytes);
+	__m256i even = _mm256_srai_epi32(_mm256_slli_epi32(two, 16), 16), odd = _mm256_srai_epi32(two, 16);
+	__m256i sums = _mm256_hadd_epi32(even, odd);  // e e o o in each half
+	sums = _mm256_hadd_epi32(sums, sums);         // e o e o in each half
+	pairs[0] = _mm256_extract_epi32(sums, 0);
+	pairs[1] = _mm256_extract_epi32(sums, 1);
+	pairs[2] = _mm256_extract_epi32(sums, 4);
+	pairs[3] = _mm256_extract_epi32(sums, 5);
+	r->half_sum[0] = r->scale * (float)(pairs[0] + pairs[1]);
+	r->half_sum[1] = r->scale * (float)(pairs[2] + pairs[3]);
+	r->sum = r->scale * (float)(pairs[0] + pairs[1] + pairs[2] + pairs[3]);
+}

@@ -1,0 +1,202 @@
+// The tile of quantised weights and records, written once for all instruction sets.
+//
+// A block's 8 groups of codes are unpacked into registers and stay there while all
+// vectors pass by: nothing is unpacked twice, no scratch is needed, and the arithmetic of
+// one vector is the same whatever their number.
+//
+// The including file defines first:
+//
+//	TARGET        the function attribute that allows its instructions
+//	WIDTH         bytes of a register
+//	BIAS          what is added to centred codes to make them unsigned bytes; 0 if the
+//	              instructions multiply signed bytes
+//	NARROW        1 if accumulators are 16 bits wide: codes then stay below 64 when they
+//	              are centred, below 16 when they are not
+//
+// and, after including tile_types.h, the functions
+//
+//	f32v halves(p)            LANES binary16 values
+//	f32v signed_bytes(p), unsigned_bytes(p)
+//	f32v fma_(a, b, c)        a*b+c, rounded once
+//	u8v lookup(table, index)  table[index] of 16 bytes
+//	acc begin(start)          accumulators from a record's start field
+//	acc dot(acc, w, a)        plus products of w and the 4 codes at a, in every lane
+//	f32v total(acc)           each lane's sum
+//
+// and, where NARROW, dot_bytes and total_bytes for weights of 8 bits.
+
+#define UNROLL _Pragma("GCC unroll 8")
+
+// has_minimum tells whether values are scale*code + minimum; otherwise codes are centred.
+INLINE int has_minimum(int type) {
+	return type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q2_K || type == TYPE_Q4_K || type == TYPE_Q5_K;
+}
+
+// has_halves tells whether each half of a block has its own scale.
+INLINE int has_halves(int type) { return type == TYPE_Q2_K || type == TYPE_Q3_K || type == TYPE_Q6_K; }
+
+// has_bytes tells whether codes take all 8 bits, too many for narrow accumulators.
+INLINE int has_bytes(int type) { return type == TYPE_Q8_0 || type == TYPE_IQ4_NL; }
+
+INLINE int is_k(int type) { return type >= TYPE_Q2_K && type <= TYPE_Q6_K; }
+
+// shift is what is added to the codes of a type before they are multiplied. A type with
+// minimums is only shifted if its codes would not fit narrow accumulators; its minimums
+// then make up for it.
+INLINE int shift(int type) {
+	switch (type) {
+	case TYPE_Q4_0: return BIAS - 8;
+	case TYPE_Q5_0: return BIAS - 16;
+	case TYPE_Q3_K: return BIAS - 4;
+	case TYPE_Q6_K: return BIAS - 32;
+	case TYPE_Q8_0: case TYPE_IQ4_NL: return NARROW ? 0 : BIAS;
+	case TYPE_Q5_1: case TYPE_Q5_K: return NARROW ? BIAS - 16 : 0;
+	}
+	return 0;
+}
+
+// starts tells whether accumulators must start at a record's start.
+INLINE int starts(int type) {
+	if (NARROW && (type == TYPE_Q5_1 || type == TYPE_Q5_K))
+		return 1;
+	return BIAS && !has_minimum(type) && !(NARROW && has_bytes(type));
+}
+
+// moved shifts all bytes' bits left (right if negative). Bits that cross from one byte to
+// its neighbour are left for the caller to mask.
+INLINE u8v moved(u8v v, int left) {
+	return left >= 0 ? (u8v)((u16v)v << left) : (u8v)((u16v)v >> -left);
+}
+
+// unpack reads the codes of one block for LANES rows.
+INLINE void unpack(int type, const uint8_t *lines, u8v w[8]) {
+	const uint8_t *p = lines;
+	if (type == TYPE_Q8_0) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] = load(p + g * LINE);
+	} else if (type == TYPE_Q2_K || type == TYPE_Q3_K) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] = moved(load(p + g / 4 * LINE), -(g % 4 * 2)) & 3;
+		p += 2 * LINE;
+	} else {
+		UNROLL for (int g = 0; g < 4; g++) {
+			u8v q = load(p + g * LINE);
+			w[g] = q & 15;
+			w[g + 4] = moved(q, -4) & 15;
+		}
+		p += 4 * LINE;
+	}
+	if (type == TYPE_Q6_K) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p + g / 4 * LINE), 4 - g % 4 * 2) & 0x30;
+	} else if (type == TYPE_Q3_K) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p), 2 - g) & 4;
+	} else if (type == TYPE_Q5_0 || type == TYPE_Q5_1 || type == TYPE_Q5_K) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p), 4 - g) & 16;
+	} else if (type == TYPE_IQ4_NL) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] = lookup(iq4nl_levels, w[g]);
+	}
+	if (shift(type)) {
+		UNROLL for (int g = 0; g < 8; g++) w[g] += (uint8_t)shift(type);
+	}
+}
+
+typedef struct {
+	f32v scale[2], minimum[2]; // [half]; only the first where the halves are alike
+} scales;
+
+// read_scales reads those of block b of a unit for the LANES rows from first on.
+INLINE scales read_scales(int type, const uint8_t *header, int b, int first) {
+	scales s;
+	f32v d = halves(header + 2 * first);
+	s.scale[0] = d;
+	switch (type) {
+	case TYPE_Q4_1: case TYPE_Q5_1:
+		s.minimum[0] = halves(header + 32 + 2 * first);
+		break;
+	case TYPE_Q4_K: case TYPE_Q5_K:
+		s.scale[0] = d * unsigned_bytes(header + 64 + 16 * b + first);
+		s.minimum[0] = -halves(header + 32 + 2 * first) * unsigned_bytes(header + 192 + 16 * b + first);
+		break;
+	case TYPE_Q3_K: case TYPE_Q6_K:
+		UNROLL for (int h = 0; h < 2; h++)
+			s.scale[h] = d * signed_bytes(header + 32 + 16 * (2 * b + h) + first);
+		break;
+	case TYPE_Q2_K:
+		UNROLL for (int h = 0; h < 2; h++) {
+			const uint8_t *both = header + 64 + 16 * (2 * b + h) + first;
+			s.scale[h] = d * low_nibbles(both);
+			s.minimum[h] = -halves(header + 32 + 2 * first) * high_nibbles(both);
+		}
+		break;
+	}
+	if (has_minimum(type) && shift(type)) // codes stand 16 too high once starts are subtracted
+		s.minimum[0] += s.scale[0] * (float)(BIAS - shift(type));
+	return s;
+}
+
+// add_block adds the products of one block to the sums of one vector.
+INLINE f32v add_block(int type, f32v sum, const u8v w[8], const scales *s, const record *r) {
+	f32v y;
+	if (NARROW && has_bytes(type)) {
+		acc_bytes a = begin_bytes();
+		UNROLL for (int g = 0; g < 8; g++) a = dot_bytes(a, w[g], r->code + 4 * g);
+		y = total_bytes(a) * s->scale[0];
+	} else if (has_halves(type)) {
+		acc a[2];
+		UNROLL for (int h = 0; h < 2; h++) {
+			a[h] = starts(type) ? begin(&r->half_start[h]) : zero();
+			UNROLL for (int g = 4 * h; g < 4 * h + 4; g++) a[h] = dot(a[h], w[g], r->code + 4 * g);
+		}
+		y = fma_(total(a[1]), s->scale[1], total(a[0]) * s->scale[0]);
+	} else {
+		acc a = starts(type) ? begin(&r->start) : zero();
+		UNROLL for (int g = 0; g < 8; g++) a = dot(a, w[g], r->code + 4 * g);
+		y = total(a) * s->scale[0];
+	}
+	sum = fma_(y, all(r->scale), sum);
+	if (type == TYPE_Q2_K) {
+		sum = fma_(s->minimum[0], all(r->half_sum[0]), sum);
+		sum = fma_(s->minimum[1], all(r->half_sum[1]), sum);
+	} else if (has_minimum(type)) {
+		sum = fma_(s->minimum[0], all(r->sum), sum);
+	}
+	return sum;
+}
+
+// run_tile is the tile of a type (a constant) for a constant number of panels.
+INLINE void run_tile(int type, int panels, const tile *t) {
+	const int per_unit = is_k(type) ? UNIT_BLOCKS : 1;
+	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
+	const uint8_t *unit = t->w;
+	const record *a = t->a;
+	for (int b = 0; b < t->blocks; b += per_unit, unit += header + per_unit * block_bytes) {
+		for (int i = 0; i < per_unit; i++, a += t->stride) {
+			const uint8_t *lines = unit + header + i * block_bytes;
+			UNROLL for (int l = 0; l < block_bytes; l += LINE)
+				UNROLL for (int p = 0; p < panels; p++) __builtin_prefetch(lines + p * t->next + l + PREFETCH);
+			for (int first = 0; first < PANEL; first += LANES) {
+				u8v w[2][8];
+				scales s[2];
+				UNROLL for (int p = 0; p < panels; p++) {
+					unpack(type, lines + p * t->next + 4 * first, w[p]);
+					s[p] = read_scales(type, unit + p * t->next, i, first);
+				}
+				float *sums = t->sums + first;
+				for (int c = 0; c < t->n; c++, sums += PANEL)
+					UNROLL for (int p = 0; p < panels; p++) {
+						float *sum = sums + p * t->sums_next;
+						store_sums(sum, add_block(type, load_sums(sum), w[p], &s[p], a + c));
+					}
+			}
+		}
+	}
+}
+
+#define TILE(panels, type) \
+	TARGET static void tile_##panels##_##type(const tile *t) { run_tile(TYPE_##type, panels, t); }
+#define TILES(panels) \
+	TILE(panels, Q4_0) TILE(panels, Q4_1) TILE(panels, Q5_0) TILE(panels, Q5_1) TILE(panels, Q8_0) \
+	TILE(panels, IQ4_NL) TILE(panels, Q2_K) TILE(panels, Q3_K) TILE(panels, Q4_K) TILE(panels, Q5_K) TILE(panels, Q6_K)
+#define TILE_ENTRY(panels, type) [TYPE_##type] = tile_##panels##_##type
+#define TILE_ENTRIES(panels) { \
+	TILE_ENTRY(panels, Q4_0), TILE_ENTRY(panels, Q4_1), TILE_ENTRY(panels, Q5_0), TILE_ENTRY(panels, Q5_1), \
+	TILE_ENTRY(panels, Q8_0), TILE_ENTRY(panels, IQ4_NL), TILE_ENTRY(panels, Q2_K), TILE_ENTRY(panels, Q3_K), \
+	TILE_ENTRY(panels, Q4_K), TILE_ENTRY(panels, Q5_K), TILE_ENTRY(panels, Q6_K) }

@@ -1,0 +1,43 @@
+// Register types of WIDTH bytes and what all instruction sets do alike with them.
+
+#define INLINE TARGET static inline __attribute__((always_inline))
+
+typedef uint8_t u8v __attribute__((vector_size(WIDTH)));
+typedef uint16_t u16v __attribute__((vector_size(WIDTH)));
+typedef int32_t i32v __attribute__((vector_size(WIDTH)));
+typedef float f32v __attribute__((vector_size(WIDTH)));
+typedef u8v u8v_anywhere __attribute__((aligned(1), may_alias));
+typedef f32v f32v_anywhere __attribute__((aligned(4), may_alias));
+
+enum {
+	LANES = WIDTH / 4, // rows in a register
+	PREFETCH = 1536    // bytes ahead of the line being read
+};
+
+static const int8_t iq4nl_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+INLINE u8v load(const uint8_t *p) { return *(const u8v_anywhere *)p; }
+INLINE f32v load_sums(const float *p) { return *(const f32v_anywhere *)p; }
+INLINE void store_sums(float *p, f32v v) { *(f32v_anywhere *)p = v; }
+INLINE f32v all(float x) { return x - (f32v){}; }
+
+// bytes_of_block and bytes_of_header are those of a packed unit, as in layout.go.
+INLINE int bytes_of_block(int type) {
+	switch (type) {
+	case TYPE_Q2_K: return 2 * LINE;
+	case TYPE_Q3_K: return 3 * LINE;
+	case TYPE_Q5_0: case TYPE_Q5_1: case TYPE_Q5_K: return 5 * LINE;
+	case TYPE_Q6_K: return 6 * LINE;
+	case TYPE_Q8_0: return 8 * LINE;
+	}
+	return 4 * LINE;
+}
+
+INLINE int bytes_of_header(int type) {
+	switch (type) {
+	case TYPE_Q4_1: case TYPE_Q5_1: return 64;
+	case TYPE_Q3_K: case TYPE_Q6_K: return 288;
+	case TYPE_Q2_K: case TYPE_Q4_K: case TYPE_Q5_K: return 320;
+	}
+	return 32;
+}

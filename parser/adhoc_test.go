@@ -75,7 +75,7 @@ func TestPairs(t *testing.T) {
 		re := sp.Reindent("    "[:0] + body + "\n\nassert foo")
 		full := sp.Fill([]byte(src), re)
 		prog := ""
-		for _, p := range sp.Prelude {
+		for _, p := range sp.PreludeFor(re) {
 			prog += p.Text + "\n"
 		}
 		prog += sp.Filled(re).Text + "\n"

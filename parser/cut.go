@@ -94,7 +94,7 @@ func (c *bodyCutter) ends(t token, opens bool) bool {
 	col, _ := columnFrom(c.src, start)
 	if !c.first {
 		c.first = true
-		repeats := isOneOf(string(c.src[t.start:t.end]), "def", "async", "@")
+		repeats := c.defines(t)
 		if col > 0 && !repeats {
 			c.base = col
 		}
@@ -114,11 +114,13 @@ func (c *bodyCutter) ends(t token, opens bool) bool {
 	return false
 }
 
-func isOneOf(word string, words ...string) bool {
-	for _, w := range words {
-		if word == w {
-			return true
-		}
+// defines says whether a definition begins with the token t: def, async def, a decorator.
+func (c *bodyCutter) defines(t token) bool {
+	word := string(c.src[t.start:t.end])
+	if word == "async" {
+		next := scanner{src: c.src, pos: t.end}
+		t = next.next()
+		word = string(c.src[t.start:t.end])
 	}
-	return false
+	return word == "def" || word == "@"
 }

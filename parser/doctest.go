@@ -2,6 +2,7 @@ package parser
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ func examples(doc string) (found []example, bad int) {
 		for end < len(lines) && continuation.MatchString(lines[end]) {
 			end++
 		}
-		source, ok := withoutPrompts(lines[i:end], e.indent)
+		source, ok := withoutPrompts(slices.Clone(lines[i:end]), e.indent)
 		if !ok {
 			return nil, i + 1
 		}
@@ -77,20 +78,22 @@ func isBlank(line string) bool { return strings.Trim(line, " ") == "" }
 // isPrompt says whether a line ends the expected output before it.
 func isPrompt(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " "), ">>>") }
 
-// withoutPrompts removes indentation and prompts; ok is false where doctest complains.
+// withoutPrompts removes indentation and prompts from lines, in place; ok is false where doctest complains.
 func withoutPrompts(lines []string, indent int) (source string, ok bool) {
-	var out strings.Builder
-	for _, line := range lines {
+	for i, line := range lines {
 		if strings.TrimLeft(line[:min(indent, len(line))], " ") != "" || len(line) < indent+3 {
 			return "", false
 		}
 		if len(line) > indent+3 && line[indent+3] != ' ' {
 			return "", false
 		}
-		out.WriteString(line[min(indent+4, len(line)):])
-		out.WriteByte('\n')
+		lines[i] = line[min(indent+4, len(line)):]
 	}
-	return out.String(), true
+	source = strings.Join(lines, "\n")
+	if !strings.HasSuffix(source, "\n") {
+		source += "\n"
+	}
+	return source, true
 }
 
 func isBlankOrComment(source string) bool {

@@ -133,13 +133,14 @@ func (f *function) indentation(step string) string {
 	if len(f.body) > 0 && !f.body[0].inline {
 		return leadingSpace(src, f.body[0].start)
 	}
-	in := Span{f.colon, f.next()}
+	header := max(f.colon, f.stmt.name.End)
+	in := Span{header, f.next()}
 	for _, c := range f.part.commentsIn(in) {
 		if c.alone && c.indent > f.indent {
 			return leadingSpace(src, c.Start)
 		}
 	}
-	if blank, ok := f.indentedBlank(f.colon); ok {
+	if blank, ok := f.indentedBlank(header); ok {
 		return string(src[blank.Start:blank.End])
 	}
 	return leadingSpace(src, f.start) + step

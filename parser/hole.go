@@ -197,7 +197,7 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 // below a last statement that neither returns nor raises, and behind a last line that
 // so far is only a name or a word that wants more.
 func (f *function) cutAtCursor(rest []*stmt, cursor int) int {
-	if cursor == noCursor {
+	if cursor == noCursor || len(rest) == 0 {
 		return -1
 	}
 	src, last := f.part.src, rest[len(rest)-1]

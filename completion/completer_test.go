@@ -377,3 +377,18 @@ func TestGreedyDrawsOne(t *testing.T) {
 		t.Errorf("%+v, error %v", r, err)
 	}
 }
+
+// A written function is run as it stands, also when its class has functions that are
+// still unwritten.
+func TestCheck(t *testing.T) {
+	source := "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n\n\nassert A().f() == 1\n"
+	s := &script{rules: passing("return 1")}
+	spec := parser.Parse([]byte(source)).Functions()[0]
+	if v := New(nil, s, Options{}).Check(t.Context(), spec, "", ""); v.Status != sandbox.Passed {
+		t.Errorf("%v", v)
+	}
+	want := "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        raise NotImplementedError"
+	if diff := cmp.Diff(want, strings.TrimSpace(s.programs[0].Candidate.Text)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -30,6 +30,15 @@ var Chat = Form{"chat", func(spec *parser.Spec) Prompt { return bodyPrompt(spec,
 // continue text.
 var Plain = Form{"plain", func(spec *parser.Spec) Prompt { return bodyPrompt(spec, plainText(spec)) }}
 
+// FormFor is the form for a model, by the form of its own chat template
+// (engine.Info.ChatTemplate).
+func FormFor(template string) Form {
+	if template == "chatml" {
+		return Chat
+	}
+	return Plain
+}
+
 func chatText(spec *parser.Spec) string {
 	var b strings.Builder
 	b.WriteString("<|im_start|>system\nYou are an expert Python programmer.<|im_end|>\n")

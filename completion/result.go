@@ -107,7 +107,7 @@ func (o *Obstacle) Error() string {
 	case sandbox.CheckInvalid:
 		return fmt.Sprintf("the check on line %d cannot be run: %s", v.Line, v.Message)
 	}
-	return "the sandbox cannot confine programs here, so nothing was run: " + v.Message
+	return "nothing can be run here: " + v.Message
 }
 
 // blocks says whether a verdict holds for every body alike.

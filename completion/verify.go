@@ -22,6 +22,13 @@ func program(spec *parser.Spec, unit parser.Fragment, dir, python string) sandbo
 	return p
 }
 
+// asWritten is the unit with the body that stands there. Other functions of the unit that
+// are still unwritten do not keep it from compiling.
+func asWritten(spec *parser.Spec) parser.Fragment {
+	base := spec.Unit.Span.Start
+	return spec.Filled(spec.Unit.Text[spec.Hole.Start-base : spec.Hole.End-base])
+}
+
 // form is how the sandbox runs a check of a kind.
 func form(k parser.CheckKind) sandbox.CheckForm {
 	switch k {

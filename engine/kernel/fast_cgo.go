@@ -56,3 +56,12 @@ func fastLinear(path *C.path, p *Pool, x []float32, n, cols int, quantised bool)
 			C.int(from), C.int(to), records, C.int(n), (*C.float)(&pr.Out[0]), bias)
 	}
 }
+
+// packPanel packs the rows of one panel, up to 16.
+func packPanel(t Type, dst, data []byte, rows, cols int) {
+	if _, ok := layouts[t]; !ok {
+		packPanelPlain(t, dst, data, rows, cols)
+		return
+	}
+	C.greenfill_pack(C.int(t), (*C.uint8_t)(&dst[0]), (*C.uint8_t)(&data[0]), C.int(rows), C.int(cols))
+}

@@ -72,4 +72,7 @@ void greenfill_quantise(const path *p, record *r, const float *x, int n, int col
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
 	int from, int to, const record *a, int n, float *out, const float *bias);
 
+// greenfill_pack packs a panel of up to 16 rows, as packPanelPlain.
+void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols);
+
 #endif

@@ -68,7 +68,7 @@ func Pack(t Type, rows, cols int, data []byte) (*Matrix, error) {
 					return
 				}
 				from, to := i*panelRows, min((i+1)*panelRows, rows)
-				packPanelPlain(t, m.panel(i), data[from*size:to*size], to-from, cols)
+				packPanel(t, m.panel(i), data[from*size:to*size], to-from, cols)
 			}
 		})
 	}

@@ -1,0 +1,193 @@
+//go:build cgo && linux && (amd64 || arm64)
+
+// Packing, the fast twin of packPanelPlain in matrix.go: the same bytes, made 16 codes at
+// a time.
+
+#include "kernel.h"
+
+#include <string.h>
+
+typedef uint8_t v16 __attribute__((vector_size(16)));
+typedef uint16_t v8x16 __attribute__((vector_size(16)));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE v16 load(const uint8_t *p) {
+	v16 v;
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+INLINE void store(uint8_t *p, v16 v) { memcpy(p, &v, sizeof v); }
+
+// right and left shift bytes; bits that cross into a neighbour are for the caller to mask.
+INLINE v16 right(v16 v, int by) { return (v16)((v8x16)v >> by); }
+INLINE v16 left(v16 v, int by) { return (v16)((v8x16)v << by); }
+
+// fifth spreads 16 bits to the fifth bits of 16 codes.
+INLINE v16 fifth(const uint8_t *bits) {
+	const v16 bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+	uint8_t a = bits[0], b = bits[1];
+	v16 v = {a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b};
+	return (v16)((v & bit) == bit) & 16;
+}
+
+// codes_32 reads the 32 codes of a block.
+INLINE void codes_32(int type, uint8_t *dst, const uint8_t *b) {
+	if (type == TYPE_Q8_0) {
+		memcpy(dst, b + 2, 32);
+		return;
+	}
+	int at = type == TYPE_Q4_1 ? 4 : type == TYPE_Q5_0 ? 6 : type == TYPE_Q5_1 ? 8 : 2;
+	v16 q = load(b + at), low = q & 15, high = right(q, 4) & 15;
+	if (type == TYPE_Q5_0 || type == TYPE_Q5_1) {
+		low |= fifth(b + at - 4);
+		high |= fifth(b + at - 2);
+	}
+	store(dst, low);
+	store(dst + 16, high);
+}
+
+// codes_256 reads the 256 codes of a super-block, 16 of each of its runs at a time.
+INLINE void codes_256(int type, uint8_t *dst, const uint8_t *b) {
+	for (int i = 0; i < 32; i += 16)
+		switch (type) {
+		case TYPE_Q2_K:
+			for (int h = 0; h < 2; h++)
+				for (int j = 0; j < 4; j++)
+					store(dst + 128 * h + 32 * j + i, right(load(b + 16 + 32 * h + i), 2 * j) & 3);
+			break;
+		case TYPE_Q3_K:
+			for (int h = 0; h < 2; h++)
+				for (int j = 0; j < 4; j++) {
+					v16 low = right(load(b + 32 + 32 * h + i), 2 * j) & 3;
+					v16 third = right(load(b + i), 4 * h + j) & 1;
+					store(dst + 128 * h + 32 * j + i, low | left(third, 2));
+				}
+			break;
+		case TYPE_Q4_K: case TYPE_Q5_K:
+			for (int j = 0; j < 4; j++) {
+				v16 q = load(b + (type == TYPE_Q4_K ? 16 : 48) + 32 * j + i), low = q & 15, high = right(q, 4) & 15;
+				if (type == TYPE_Q5_K) {
+					v16 bits = load(b + 16 + i);
+					low |= left(right(bits, 2 * j) & 1, 4);
+					high |= left(right(bits, 2 * j + 1) & 1, 4);
+				}
+				store(dst + 64 * j + i, low);
+				store(dst + 64 * j + 32 + i, high);
+			}
+			break;
+		case TYPE_Q6_K:
+			for (int h = 0; h < 2; h++) {
+				v16 q0 = load(b + 64 * h + i), q1 = load(b + 64 * h + 32 + i), top = load(b + 128 + 32 * h + i);
+				store(dst + 128 * h + i, (q0 & 15) | left(top & 3, 4));
+				store(dst + 128 * h + 32 + i, (q1 & 15) | left(right(top, 2) & 3, 4));
+				store(dst + 128 * h + 64 + i, (right(q0, 4) & 15) | left(right(top, 4) & 3, 4));
+				store(dst + 128 * h + 96 + i, (right(q1, 4) & 15) | left(right(top, 6) & 3, 4));
+			}
+			break;
+		}
+}
+
+// scale_min is scaleMinK of dequantize_k.go.
+INLINE void scale_min(int j, const uint8_t *b, uint8_t *scale, uint8_t *minimum) {
+	*scale = j < 4 ? b[j] & 63 : (b[j + 4] & 15) | b[j - 4] >> 6 << 4;
+	*minimum = j < 4 ? b[j + 4] & 63 : b[j + 4] >> 4 | b[j] >> 6 << 4;
+}
+
+// header writes lane row of a unit's header; the layout*.go files say what stands where.
+INLINE void header(int type, uint8_t *h, int row, const uint8_t *b) {
+	int d = type == TYPE_Q2_K ? 80 : type == TYPE_Q3_K ? 108 : type == TYPE_Q6_K ? 208 : 0;
+	memcpy(h + 2 * row, b + d, 2);
+	switch (type) {
+	case TYPE_Q4_1: case TYPE_Q5_1: case TYPE_Q4_K: case TYPE_Q5_K: case TYPE_Q2_K:
+		memcpy(h + 32 + 2 * row, b + d + 2, 2);
+	}
+	switch (type) {
+	case TYPE_Q2_K:
+		for (int j = 0; j < 16; j++) h[64 + 16 * j + row] = b[j];
+		break;
+	case TYPE_Q3_K:
+		for (int j = 0; j < 16; j++) {
+			int low = b[96 + j % 8] >> (j / 8 * 4) & 15, high = b[104 + j % 4] >> (j / 4 * 2) & 3;
+			h[32 + 16 * j + row] = (uint8_t)((low | high << 4) - 32);
+		}
+		break;
+	case TYPE_Q4_K: case TYPE_Q5_K:
+		for (int j = 0; j < 8; j++) scale_min(j, b + 4, &h[64 + 16 * j + row], &h[192 + 16 * j + row]);
+		break;
+	case TYPE_Q6_K:
+		for (int j = 0; j < 16; j++) h[32 + 16 * j + row] = b[192 + j];
+		break;
+	}
+}
+
+// block writes the codes of one block as planes. group is [8][16 rows], a line each.
+INLINE uint8_t *block(int type, uint8_t *out, const uint8_t *group) {
+	for (int i = 0; i < LINE; i += 16) {
+		v16 g[8];
+		for (int j = 0; j < 8; j++) g[j] = load(group + j * LINE + i);
+		uint8_t *o = out + i;
+		if (type == TYPE_Q8_0) {
+			for (int j = 0; j < 8; j++, o += LINE) store(o, g[j]);
+		} else if (type == TYPE_Q2_K || type == TYPE_Q3_K) {
+			for (int j = 0; j < 8; j += 4, o += LINE)
+				store(o, (g[j] & 3) | left(g[j + 1] & 3, 2) | left(g[j + 2] & 3, 4) | left(g[j + 3] & 3, 6));
+		} else {
+			for (int j = 0; j < 4; j++, o += LINE) store(o, (g[j] & 15) | left(g[j + 4] & 15, 4));
+		}
+		if (type == TYPE_Q6_K)
+			for (int j = 0; j < 8; j += 4, o += LINE)
+				store(o, (right(g[j], 4) & 3) | (right(g[j + 1], 2) & 12) | (g[j + 2] & 48) | (left(g[j + 3], 2) & 192));
+		int high = type == TYPE_Q3_K ? 2 : type == TYPE_Q5_0 || type == TYPE_Q5_1 || type == TYPE_Q5_K ? 4 : 0;
+		if (high) {
+			v16 bits = {0};
+			for (int j = 0; j < 8; j++) bits |= left(right(g[j], high) & 1, j);
+			store(o, bits);
+			o += LINE;
+		}
+		if (i + 16 == LINE)
+			return o - i;
+	}
+	return out;
+}
+
+// pack_as packs a panel of a type (a constant).
+INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int cols, int header_bytes, int block_bytes) {
+	const int unit = type >= TYPE_Q2_K && type <= TYPE_Q6_K ? 256 : 32;
+	size_t row_bytes = (size_t)cols / unit * block_bytes;
+	uint8_t codes[PANEL][256], group[8][PANEL][4];
+	memset(codes, 0, sizeof codes);
+	for (int k = 0; k < cols; k += unit, data += block_bytes) {
+		for (int r = 0; r < rows; r++) {
+			const uint8_t *b = data + r * row_bytes;
+			header(type, out, r, b);
+			if (unit == 32)
+				codes_32(type, codes[r], b);
+			else
+				codes_256(type, codes[r], b);
+		}
+		out += header_bytes;
+		for (int i = 0; i < unit; i += BLOCK) {
+			for (int r = 0; r < PANEL; r++)
+				for (int g = 0; g < 8; g++) memcpy(group[g][r], codes[r] + i + 4 * g, 4);
+			out = block(type, out, group[0][0]);
+		}
+	}
+}
+
+void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols) {
+	switch (type) {
+	case TYPE_Q4_0: pack_as(TYPE_Q4_0, out, data, rows, cols, 32, 18); break;
+	case TYPE_IQ4_NL: pack_as(TYPE_IQ4_NL, out, data, rows, cols, 32, 18); break;
+	case TYPE_Q4_1: pack_as(TYPE_Q4_1, out, data, rows, cols, 64, 20); break;
+	case TYPE_Q5_0: pack_as(TYPE_Q5_0, out, data, rows, cols, 32, 22); break;
+	case TYPE_Q5_1: pack_as(TYPE_Q5_1, out, data, rows, cols, 64, 24); break;
+	case TYPE_Q8_0: pack_as(TYPE_Q8_0, out, data, rows, cols, 32, 34); break;
+	case TYPE_Q2_K: pack_as(TYPE_Q2_K, out, data, rows, cols, 320, 84); break;
+	case TYPE_Q3_K: pack_as(TYPE_Q3_K, out, data, rows, cols, 288, 110); break;
+	case TYPE_Q4_K: pack_as(TYPE_Q4_K, out, data, rows, cols, 320, 144); break;
+	case TYPE_Q5_K: pack_as(TYPE_Q5_K, out, data, rows, cols, 320, 176); break;
+	case TYPE_Q6_K: pack_as(TYPE_Q6_K, out, data, rows, cols, 288, 210); break;
+	}
+}

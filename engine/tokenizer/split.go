@@ -192,9 +192,16 @@ func classify(s string) (class, int) {
 	return classOf(r), n
 }
 
+// Letters of Unicode 15.1, which llama.cpp knows and Go's tables (15.0) do not. The two
+// agree on all other code points.
+const (
+	cjkExtensionI    = 0x2ebf0
+	cjkExtensionIEnd = 0x2ee5d
+)
+
 func classOf(r rune) class {
 	switch {
-	case unicode.IsLetter(r):
+	case unicode.IsLetter(r), cjkExtensionI <= r && r <= cjkExtensionIEnd:
 		return letter
 	case unicode.IsNumber(r):
 		return digit

@@ -1,6 +1,7 @@
 package tokenizer
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -36,7 +37,11 @@ func TestSplittersFollowTheirRules(t *testing.T) {
 			text += part
 		}
 		return text
-	}).Filter(func(s string) bool { return s != "" && utf8.ValidString(s) })
+	}).Filter(func(s string) bool {
+		// regexp2 has Go's tables, so it knows no letters that Go does not.
+		newer := strings.ContainsFunc(s, func(r rune) bool { return cjkExtensionI <= r && r <= cjkExtensionIEnd })
+		return s != "" && utf8.ValidString(s) && !newer
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts.Draw(t, "text")
 		compare(t, text, splitQwen2, matches(t, qwen2Rule, text))

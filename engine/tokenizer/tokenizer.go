@@ -19,7 +19,9 @@
 // have tokens; SmolLM2 has none for six control characters and for the lead bytes of
 // code points from U+40000 to U+BFFFF, and they vanish. Time grows as n log n at worst.
 //
-// The ids are those of llama.cpp, broken UTF-8 included: see testdata.
+// The ids are those of llama.cpp, broken UTF-8 included: see testdata. One difference is
+// meant: it takes "</s>" for a control token in any model, and so makes one token of the
+// three that Qwen was trained with.
 package tokenizer
 
 import (

@@ -50,6 +50,10 @@ type Program struct {
 	Prelude []Fragment
 	// Candidate is the top-level statement that defines Function: a def or a class.
 	Candidate Fragment
+	// Unit is Candidate with `...` in place of the sampled body, so the same for every
+	// candidate of a spec. The judging process builds a method's class from it; without
+	// it a method cannot be kept apart from its checks (see Verdict.Weaker).
+	Unit Fragment
 	// Function is the qualified name under test: "f" or "C.f".
 	Function string
 	Checks   []Check

@@ -1,0 +1,71 @@
+package sandbox
+
+import (
+	"embed"
+	"path"
+)
+
+// The Python half of the sandbox lies in python/; an interpreter never reads it from
+// disk. It is started with boot and receives the modules, as text, on descriptor 3.
+
+//go:embed python/*.py
+var pythonFiles embed.FS
+
+// boot reads one framed JSON message, makes modules of the sources in it, and enters the
+// one named by its role.
+const boot = `import json,os,sys,types
+def read(n):
+    data=b""
+    while len(data)<n:
+        part=os.read(3,n-len(data))
+        if not part: os._exit(1)
+        data+=part
+    return data
+config=json.loads(read(int.from_bytes(read(4),"little")).decode("ascii"))
+package=types.ModuleType("_greenfill")
+package.__path__=[]
+sys.modules["_greenfill"]=package
+for name,text in config.pop("modules"):
+    module=types.ModuleType("_greenfill."+name)
+    sys.modules[module.__name__]=module
+    setattr(package,name,module)
+    exec(compile(text,"<greenfill "+name+">","exec"),module.__dict__)
+try:
+    sys.modules["_greenfill."+config["role"]].main(config)
+except BaseException:
+    import traceback
+    os.write(2,traceback.format_exc().encode("utf-8","replace"))
+    os._exit(1)
+`
+
+// A role is what a zygote does; its value is the name of the module that is entered.
+type role string
+
+const (
+	roleAnswer role = "answer" // runs candidates, never sees the checks
+	roleJudge  role = "judge"  // runs the checks, never candidate code
+	roleSolo   role = "solo"   // runs both: the fallback, whose verdicts say Weaker
+)
+
+// modules are the sources a role needs, [name, text], in an order in which each finds
+// the ones it imports.
+func (r role) modules() [][2]string {
+	names := []string{"codec", "decode", "tables", "remote", "peer", "zygote"}
+	switch r {
+	case roleAnswer:
+		names = append(names, "answer")
+	case roleJudge:
+		names = append(names, "short", "rewrite", "forms", "judge")
+	case roleSolo:
+		names = append(names, "short", "rewrite", "forms", "judge", "answer", "solo")
+	}
+	out := make([][2]string, len(names))
+	for i, name := range names {
+		text, err := pythonFiles.ReadFile(path.Join("python", name+".py"))
+		if err != nil {
+			panic("sandbox: an embedded file is missing: " + err.Error())
+		}
+		out[i] = [2]string{name, string(text)}
+	}
+	return out
+}

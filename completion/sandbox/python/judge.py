@@ -1,0 +1,309 @@
+"""The judging process: it runs the checks and never runs candidate code.
+
+Calls to the function under test go to the candidate's process. Only this process holds
+the pipe on which verdicts are written, and each check's result is written as soon as it
+is known, so that an end in the middle loses nothing.
+"""
+import json
+import os
+import sys
+
+from _greenfill import forms, rewrite, zygote
+from _greenfill.codec import Unsplittable
+from _greenfill.peer import Peer, send_frame
+from _greenfill.short import call_text, short
+
+SOCKET, VERDICT = 3, 4
+
+
+class Stub:
+    """Stands for the function under test: calling it asks the candidate's process."""
+
+    def __init__(self, judge, name):
+        self.__dict__["_judge"] = judge
+        self.__dict__["__name__"] = self.__dict__["__qualname__"] = name
+        self.__dict__["__module__"] = "__main__"
+
+    def __call__(self, *args, **kwargs):
+        return self._judge.call(args, kwargs)
+
+    def __get__(self, obj, owner=None):
+        return self if obj is None else Bound(self, obj)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._judge.peer.request("get", 0, [name])
+
+    def __repr__(self):
+        return "<function %s>" % self.__name__
+
+
+class Bound:
+    """A Stub as the method of an object."""
+
+    def __init__(self, stub, obj):
+        self.__func__, self.__self__ = stub, obj
+
+    def __call__(self, *args, **kwargs):
+        return self.__func__(self.__self__, *args, **kwargs)
+
+
+class Judge:
+    """The checks of one program, compiled, and the record of one run of them."""
+
+    def __init__(self, z, config):
+        self.z = z
+        self.module = z.module
+        self.function = config["function"]
+        self.asserts = []       # rewrite.Assert of every assert, by number
+        self.notes = {}         # values noted by the assert that is running
+        self.reached = 0
+        self.failed = None      # number of the last assert that failed
+        self.calls = 0
+        self.last = None        # last call's (args, kwargs), as text
+        self.current = 0
+        self.peer = None
+        self.fd = VERDICT
+        self.nonce = None
+
+    # What rewritten checks call.
+
+    def begin(self, k):
+        self.reached += 1
+        self.notes = {}
+
+    def note(self, k, i, value):
+        self.notes[i] = value
+        return value
+
+    def counted(self, function):
+        self.reached += 1
+        return function
+
+    def fail(self, k, message=None):
+        """The assert number k did not hold."""
+        record = self.asserts[k]
+        actual, expected = self.sides(record)
+        self.failed = {"line": record.line, "source": record.source, "actual": actual, "expected": expected,
+                       "inputs": self.last or "", "message": "" if message is None else short_text(message)}
+        error = AssertionError() if message is None else AssertionError(message)
+        self.error = error
+        raise error
+
+    def sides(self, record):
+        """(actual, expected) of the comparison evaluated last, as text."""
+        for left, op, right, swap in reversed(record.pairs):
+            if right in self.notes:
+                a, b = self.notes[left], self.notes[right]
+                if swap:
+                    a, b = b, a
+                return short(a), short(b) if op == "==" else "%s %s" % (op, short(b))
+        for i, wanted in reversed(record.truths):
+            if i in self.notes:
+                return short(self.notes[i]), "a true value" if wanted else "a false value"
+        return "", ""
+
+    # Calls to the candidate.
+
+    def call(self, args, kwargs):
+        self.calls += 1
+        self.last = call_text(self.function, args[1:] if "." in self.function else args, kwargs)
+        return self.peer.request("call", 0, args, kwargs)
+
+    # Results.
+
+    def emit(self, record):
+        if self.nonce:
+            record["nonce"] = self.nonce
+        data = (json.dumps(record) + "\n").encode("ascii")
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.fd, view):]
+
+    def lost(self, reason):
+        """The conversation is over: say where, and end so that no test can catch it."""
+        self.emit({"end": reason, "check": self.current, "inputs": self.last or ""})
+        os._exit(0)
+
+    def run(self, checks):
+        for i, check in enumerate(checks):
+            self.current = i
+            try:
+                result = self.run_check(check)
+            except Unsplittable as e:
+                self.lost("unsplittable: %s" % e)
+            result["check"] = i
+            self.emit(result)
+        self.emit({"end": "done", "reached": self.reached, "sets": bool(self.peer and self.peer.codec.sets)})
+        os._exit(0)
+
+    def run_check(self, check):
+        """Run one check and say how it ended."""
+        before, calls = self.reached, self.calls
+        self.failed = self.error = self.last = None
+        try:
+            outcome = check.run(self)
+        except Unsplittable:
+            raise
+        except BaseException as e:
+            return self.ended_by(e, check, self.calls > calls)
+        if outcome is not None:
+            return outcome
+        if self.failed is not None and self.swallowed():
+            return dict(self.failed, status="AssertFailed")
+        if check.asserts and self.reached == before and self.calls > calls:
+            return {"status": "Vacuous", "line": check.line, "source": check.source,
+                    "message": "no assert of this check was reached"}
+        return {"status": "Passed", "line": check.line}
+
+    def swallowed(self):
+        """Whether a failed assert was raised into the candidate's process, which let it vanish."""
+        return self.peer is not None and id(self.error) in self.peer.codec.handles
+
+    def ended_by(self, exc, check, called):
+        """The result of a check that an exception ended."""
+        result = {"line": self.line_of(exc) or check.line, "source": check.source, "inputs": self.last or "",
+                  "type": type(exc).__name__, "message": zygote.first_line(exc)}
+        cause = self.cause(exc)
+        if self.failed is not None and isinstance(exc, AssertionError) and exc is self.error:
+            return dict(self.failed, status="AssertFailed", type="AssertionError")
+        if cause is not None:
+            result.update(line=cause["line"] or result["line"], type=cause["type"], message=cause["message"])
+            kind = "Denied" if cause.get("denied") else "OutOfMemory" if cause.get("memory") else "Raised"
+            if isinstance(exc, SystemExit):
+                kind = "Exited"
+            return dict(result, status=kind)
+        if isinstance(exc, AssertionError):
+            result.update(forms.compared(exc, short))
+            return dict(result, status="AssertFailed")
+        if not called:
+            return dict(result, status="CheckInvalid")
+        return dict(result, status="Exited" if isinstance(exc, SystemExit) else "Raised")
+
+    def cause(self, exc):
+        """Where in the candidate an exception came from; None if it is the check's own."""
+        seen = 0
+        while exc is not None and seen < 10:
+            if self.peer is not None and id(exc) in self.peer.where:
+                return self.peer.where[id(exc)][1]
+            exc = exc.__cause__ or exc.__context__
+            seen += 1
+        return None
+
+    def line_of(self, exc):
+        line = 0
+        tb = exc.__traceback__
+        while tb is not None:
+            if tb.tb_frame.f_code.co_filename == self.module.file:
+                line = tb.tb_lineno
+            tb = tb.tb_next
+        return line
+
+
+def short_text(value):
+    try:
+        return str(value)[:300]
+    except Exception:
+        return "<message failed>"
+
+
+def main(config):
+    """Run the prelude, compile the checks, then turn into one child per candidate."""
+    z = zygote.start(config)
+    root = config["function"].split(".")[0]
+    module = z.module
+    judge = Judge(z, config)
+    before, after = zygote.split_prelude(config, root)
+    try:
+        for fragment in before:
+            zygote.run_fragment(module, fragment["text"], fragment["line"])
+        shared = set(config["names"]) | {n for n in module.ns if not n.startswith("__")}
+        place_stub(judge, config, root)
+    except zygote.Failed as e:
+        send_frame(zygote.CONTROL, {"event": "failed", "what": e.args[0]})
+        os._exit(0)
+    known = dict(module.ns)
+    module.ns[rewrite.HOOK] = judge
+    checks = [forms.compiled(judge, check) for check in config["checks"]]
+    state = state_names(judge, known, checks)
+    sys.stdout.drain(), sys.stderr.drain()
+    z.ready()
+    request, fds = forms.serve(z, checks)
+    z.confine(request, fds)
+    child(judge, request, shared, known, state, after, checks)
+
+
+def child(judge, request, shared, known, state, after, checks):
+    module = judge.module
+    peer = Peer(SOCKET, True, shared, module.user_module,
+                (lambda text: sys.stdout.write(text), lambda text: sys.stderr.write(text)), judge.lost)
+    judge.peer = peer
+    peer.codec.exported[0] = "none"
+    peer.globals = lambda: changed(module.ns, known, state)
+    peer.set_globals = lambda names: module.ns.update((k, v) for k, v in names.items() if k in state)
+    hello = peer.recv()
+    if "ready" not in hello:
+        judge.emit({"end": "dead", "what": hello.get("dead")})
+        os._exit(0)
+    for fragment in after:
+        exec(module.compile(fragment["text"], fragment["line"]), module.ns)
+    judge.run(checks)
+
+
+def changed(ns, known, state):
+    """Globals that the checks replaced (a helper, a constant), and those that are state."""
+    out = {}
+    for name, value in known.items():
+        now = ns.get(name, value)
+        if now is not value or name in state:
+            out[name] = now
+    return out
+
+
+def state_names(judge, known, checks):
+    """Globals that count as the function's state, kept alike on both sides.
+
+    Only what the checks mention and what is empty or a number before any call: a registry,
+    a counter. A global that holds data (a list of cases) is the checks' own and never taken
+    from the candidate, who could empty it.
+    """
+    mentioned = set()
+    for check in checks:
+        mentioned |= check.names
+    state = set()
+    for name in mentioned & set(known):
+        value = known[name]
+        if name.startswith("__") or callable(value) or isinstance(value, type(sys)):
+            continue
+        if value is None or type(value) in (int, float, bool) or (hasattr(value, "__len__") and len(value) == 0):
+            state.add(name)
+    return state
+
+
+def place_stub(judge, config, root):
+    """Define the function under test as a stub; a method's class comes from its source without the body."""
+    name, module = config["function"], judge.module
+    parts = name.split(".")
+    if len(parts) == 1:
+        module.ns[name] = Stub(judge, name)
+        return
+    unit = config["unit"]
+    zygote.run_fragment(module, unit["text"], unit["line"])
+    owner = module.ns[root]
+    for part in parts[1:-1]:
+        owner = vars(owner)[part]
+    raw = vars(owner).get(parts[-1])
+    stub = Stub(judge, parts[-1])
+    if isinstance(raw, staticmethod):
+        placed = staticmethod(stub)
+    elif isinstance(raw, classmethod):
+        placed = classmethod(stub)
+    elif isinstance(raw, property):
+        placed = property(stub, raw.fset, raw.fdel, raw.__doc__)
+    elif type(raw).__name__ == "cached_property":
+        placed = type(raw)(lambda self: stub(self))
+        placed.__set_name__(owner, parts[-1])
+    else:
+        placed = stub
+    setattr(owner, parts[-1], placed)

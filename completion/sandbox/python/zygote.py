@@ -1,0 +1,335 @@
+"""A warm interpreter: runs the prelude once, then forks a confined child per run.
+
+The process was confined by the launcher before it began. A child is confined further:
+it dies with its parent, keeps only the descriptors it was given, has limits of time and
+memory, and a system call filter under which it can neither fork, execute, signal others,
+open sockets nor write files. The zygote reaps its children itself, so that a process
+number it is asked to kill is never somebody else's.
+"""
+import _signal
+import _socket
+import ctypes
+import gc
+import io
+import os
+import resource
+import select
+import struct
+import sys
+import types
+
+from _greenfill.peer import recv_frame, send_frame
+
+CONTROL = 3
+libc = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET = 1, 4, 22, 24
+SIGKILL = 9
+
+
+class Sink(io.StringIO):
+    """Standard output or error: kept as text, ended when it grows too large."""
+
+    encoding = "utf-8"
+    errors = "backslashreplace"
+    limit = 1 << 20
+    total = 0
+
+    def write(self, text):
+        n = io.StringIO.write(self, text)
+        Sink.total += n
+        if Sink.total > Sink.limit:
+            os.kill(os.getpid(), _signal.SIGXFSZ)
+        return n
+
+    def reconfigure(self, **options):
+        pass
+
+    @property
+    def buffer(self):
+        return Raw(self)
+
+    def drain(self):
+        text = self.getvalue()
+        if text:
+            self.seek(0)
+            self.truncate()
+        return text
+
+
+class Raw(io.RawIOBase):
+    """The bytes side of a Sink."""
+
+    def __init__(self, sink):
+        self.sink = sink
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        self.sink.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
+
+
+class Module:
+    """The user's program as `__main__`: its namespace, compiler flags and file name."""
+
+    def __init__(self, config):
+        self.file = config["file"]
+        self.main = types.ModuleType("__main__")
+        self.ns = self.main.__dict__
+        self.ns["__file__"] = self.file
+        self.ns["__builtins__"] = __import__("builtins")
+        self.dir = config["dir"]
+        self.flags = 0
+        sys.modules["__main__"] = self.main
+
+    def compile(self, text, line, mode="exec"):
+        """Compile source whose first line is the given one of the user's file."""
+        code = compile("\n" * (line - 1) + text, self.file, mode, self.flags, True)
+        self.flags |= code.co_flags & FUTURES
+        return code
+
+    def user_module(self, name):
+        """Whether a module is the user's own: it lies in the workspace, outside site-packages."""
+        known = USER_MODULES.get(name)
+        if known is None:
+            file = getattr(sys.modules.get(name), "__file__", None) or ""
+            known = bool(self.dir) and file.startswith(self.dir + "/") and "/site-packages/" not in file \
+                and not file.startswith(tuple({sys.prefix + "/", sys.base_prefix + "/"}))
+            if sys.modules.get(name) is not None:
+                USER_MODULES[name] = known
+        return known
+
+
+USER_MODULES = {}
+FUTURES = 0
+
+
+def futures():
+    import __future__
+    flags = 0
+    for name in __future__.all_feature_names:
+        flags |= getattr(__future__, name).compiler_flag
+    return flags
+
+
+class Failed(Exception):
+    """The prelude or a check failed before any candidate: what to tell."""
+
+
+def run_fragment(module, text, line):
+    """Execute one module-level statement of the prelude; Failed says where it went wrong."""
+    try:
+        exec(module.compile(text, line), module.ns)
+    except BaseException as e:
+        at = getattr(e, "lineno", None) if isinstance(e, SyntaxError) else None
+        tb = e.__traceback__
+        while tb is not None:
+            if tb.tb_frame.f_code.co_filename == module.file:
+                at = tb.tb_lineno
+            tb = tb.tb_next
+        raise Failed({"line": at or line, "type": type(e).__name__, "message": first_line(e)})
+
+
+def first_line(exc, limit=300):
+    try:
+        lines = str(exc).strip().splitlines()
+    except Exception:
+        lines = []
+    return lines[0][:limit] if lines else ""
+
+
+def address_space():
+    """Bytes of address space in use, found by asking which limit is the first that suffices."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    probe = libc.mmap
+    probe.restype = ctypes.c_void_p
+    probe.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+    free = libc.munmap
+    free.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    low, high = 0, 1 << 42 if hard < 0 else hard
+    step = 1 << 20
+    while high - low > step:
+        middle = (low + high) // 2
+        fits = False
+        try:
+            resource.setrlimit(resource.RLIMIT_AS, (middle, hard))
+            at = probe(None, 4096, 0, 0x22, -1, 0)
+            if at is not None and at != ctypes.c_void_p(-1).value:
+                free(at, 4096)
+                fits = True
+        except MemoryError:
+            pass
+        if fits:
+            high = middle
+        else:
+            low = middle
+    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    return high
+
+
+class Zygote:
+    """The loop: requests of the server in, children out, and how each ended."""
+
+    def __init__(self, config):
+        self.me = os.getpid()
+        self.filter = bytearray(bytes.fromhex(config["filter"]))
+        self.mark = struct.pack("<I", config["mark"])  # stands for the child's own process number
+        self.running = {}   # process number -> run
+        self.control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, CONTROL)
+        self.module = Module(config)
+
+    def ready(self):
+        """Everything shared by all children is in place."""
+        self.base = address_space()
+        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        gc.collect()
+        gc.freeze()
+        wake_r, wake_w = os.pipe()
+        os.set_blocking(wake_r, False)
+        os.set_blocking(wake_w, False)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
+        self.wake = wake_r
+
+    def loop(self):
+        """Serve the server; returns (request, descriptors) in each child, never in the zygote."""
+        poll = select.poll()
+        poll.register(CONTROL, select.POLLIN)
+        poll.register(self.wake, select.POLLIN)
+        send_frame(CONTROL, {"event": "ready"})
+        while True:
+            for fd, _ in poll.poll():
+                if fd == self.wake:
+                    try:
+                        os.read(self.wake, 4096)
+                    except BlockingIOError:
+                        pass
+                    self.reap()
+                else:
+                    request, fds = self.receive()
+                    if request is None:
+                        os._exit(0)
+                    if "kill" in request:
+                        self.kill(request["kill"])
+                    else:
+                        pid = os.fork()
+                        if pid == 0:
+                            return request, fds
+                        self.running[pid] = request["run"]
+                        for fd in fds:
+                            os.close(fd)
+
+    def receive(self):
+        data, ancillary, _, _ = self.control.recvmsg(4, _socket.CMSG_SPACE(12))
+        if not data:
+            return None, []
+        fds = []
+        for level, kind, body in ancillary:
+            if level == _socket.SOL_SOCKET and kind == _socket.SCM_RIGHTS:
+                fds = list(struct.unpack("%di" % (len(body) // 4), body[:len(body) // 4 * 4]))
+        while len(data) < 4:
+            data += os.read(CONTROL, 4 - len(data))
+        size = int.from_bytes(data, "little")
+        parts = []
+        while size:
+            part = os.read(CONTROL, min(size, 1 << 20))
+            if not part:
+                return None, []
+            parts.append(part)
+            size -= len(part)
+        return loads(b"".join(parts).decode("ascii")), fds
+
+    def kill(self, run):
+        for pid, which in self.running.items():
+            if which == run:
+                os.kill(pid, SIGKILL)
+
+    def reap(self):
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            run = self.running.pop(pid, None)
+            if run is not None:
+                send_frame(CONTROL, {"event": "ended", "run": run, "status": status, "peak": usage.ru_maxrss,
+                                     "cpu": usage.ru_utime + usage.ru_stime})
+
+    def confine(self, request, fds):
+        """Make this child what its run allows, for good; fds become descriptors 3, 4, ..."""
+        libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
+        if os.getppid() != self.me:
+            os._exit(0)
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+        self.control.detach()
+        high = [os.dup2(fd, 64 + i, False) for i, fd in enumerate(fds)]
+        os.dup2(0, 1)  # descriptor 0 is /dev/null, open for reading and writing
+        os.dup2(0, 2)
+        for i, fd in enumerate(high):
+            os.dup2(fd, 3 + i, False)
+        os.closerange(3 + len(fds), 128)
+        limits = request["limits"]
+        limit = resource.setrlimit
+        limit(resource.RLIMIT_NOFILE, (64, 64))
+        limit(resource.RLIMIT_FSIZE, (limits["output"], limits["output"]))
+        seconds = -int(-limits["cpu"] // 1)  # the kernel counts whole seconds
+        limit(resource.RLIMIT_CPU, (seconds, seconds))
+        if seconds != limits["cpu"]:
+            _signal.setitimer(_signal.ITIMER_PROF, limits["cpu"])
+        memory = self.base + limits["memory"]
+        limit(resource.RLIMIT_AS, (memory, memory))
+        program = bytes(self.filter.replace(self.mark, struct.pack("<I", os.getpid())))
+        buffer = ctypes.create_string_buffer(program, len(program))
+        prog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+        if libc.prctl(PR_SET_SECCOMP, 2, prog, 0, 0) != 0:
+            os._exit(UNCONFINED)
+        Sink.limit = limits["output"]
+        if "random" in sys.modules:
+            sys.modules["random"].seed(0)
+
+
+UNCONFINED = 125
+
+
+def loads(text):
+    import json
+    return json.loads(text)
+
+
+def start(config):
+    """Set the interpreter up and run the prelude; returns the Zygote."""
+    global FUTURES
+    FUTURES = futures()
+    libc.prctl(PR_SET_SECCOMP, 2, seal(config), 0, 0)
+    sys.path[:] = ([config["dir"]] if config["dir"] else []) + [p for p in sys.path if p]
+    sys.argv[:] = [config["file"]]
+    sys.dont_write_bytecode = True
+    sys.stdout, sys.stderr = Sink(), Sink()
+    import random  # noqa: F401  loaded here so that every child seeds it alike
+    return Zygote(config)
+
+
+def seal(config):
+    """The filter that takes execve away from the zygote itself."""
+    program = bytes.fromhex(config["seal"])
+    buffer = ctypes.create_string_buffer(program, len(program))
+    start.keep = buffer
+    return struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+
+
+def split_prelude(config, name):
+    """(before, after): the statements to run at once, and those behind the hole that need it."""
+    before, after = [], []
+    for fragment in config["prelude"]:
+        late = fragment["line"] > config["line"] > 0 and name in fragment["text"]
+        (after if late else before).append(fragment)
+    return before, after
+
+
+def configuration():
+    return recv_frame(CONTROL)

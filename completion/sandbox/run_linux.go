@@ -1,0 +1,335 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// run runs one program: split in two processes, or where its spec cannot be, in one.
+func (r *Runner) run(ctx context.Context, p Program) Verdict {
+	python, err := resolvePython(p.Python, p.Dir)
+	if err != nil {
+		return Verdict{Status: PreludeFailed, Message: err.Error()}
+	}
+	layers, err := r.layers(ctx)
+	if err != nil {
+		return Verdict{Status: SandboxUnavailable, Message: err.Error()}
+	}
+	pool, err := r.acquire(poolKey(&p, python, layers))
+	if err != nil {
+		return Verdict{Message: "the runner is closed"}
+	}
+	defer r.release(pool)
+	s := &start{&p, python, layers}
+	for try := 0; ; try++ {
+		v, err := pool.verdict(ctx, s)
+		// An interpreter may have ended between two runs; a fresh one is tried once.
+		if !errors.Is(err, io.ErrClosedPipe) || try > 0 || ctx.Err() != nil {
+			return orFailed(v, err, ctx)
+		}
+	}
+}
+
+// orFailed is v, or the verdict that stands for err.
+func orFailed(v Verdict, err error, ctx context.Context) Verdict {
+	var prelude *preludeError
+	switch {
+	case err == nil:
+		return v
+	case ctx.Err() != nil:
+		return Verdict{Message: "cancelled"}
+	case errors.As(err, &prelude):
+		return Verdict{Status: PreludeFailed, Line: prelude.Line, ErrorType: prelude.Type, Message: prelude.Error()}
+	case errors.Is(err, errUnconfined):
+		return Verdict{Status: SandboxUnavailable, Message: err.Error()}
+	}
+	return Verdict{Status: PreludeFailed, Message: err.Error()}
+}
+
+// verdict runs the candidate, a second time under another hash seed where it could matter.
+func (p *pool) verdict(ctx context.Context, s *start) (Verdict, error) {
+	if reason := p.unsplittable(s.program); reason != "" {
+		return p.solo(ctx, s, reason)
+	}
+	v, end, err := p.split(ctx, s, firstSeed)
+	if reason, ok := strings.CutPrefix(end.reason, "unsplittable: "); ok && err == nil {
+		p.mu.Lock()
+		p.weaker = reason
+		p.mu.Unlock()
+		return p.solo(ctx, s, reason)
+	}
+	if err != nil || v.Status != Passed || !(end.sets || orderMatters(s.program)) {
+		return v, err
+	}
+	again, _, err := p.split(ctx, s, secondSeed)
+	if err != nil || again.Status == Passed || again.Status == Invalid {
+		return v, err
+	}
+	again.Message = "passes under one hash seed, fails under another: " + again.Message
+	again.Status = Flaky
+	return again, nil
+}
+
+// unsplittable is why a program must run in one process, "" if it need not.
+func (p *pool) unsplittable(program *Program) string {
+	if strings.Contains(program.Function, ".") && program.Unit.Text == "" {
+		return "the class was given without its source apart from the candidate"
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.weaker
+}
+
+var ordered = regexp.MustCompile(`\bset\b|frozenset|hash|\{|random|\bid\b|vars|globals`)
+
+// orderMatters says whether a program's text could depend on the order of a set.
+func orderMatters(p *Program) bool {
+	if ordered.MatchString(p.Candidate.Text) {
+		return true
+	}
+	for _, f := range p.Prelude {
+		if ordered.MatchString(f.Text) {
+			return true
+		}
+	}
+	return false
+}
+
+// split runs the candidate in one process and the checks in another.
+func (p *pool) split(ctx context.Context, s *start, seed int) (Verdict, final, error) {
+	zs, err := p.start(ctx, s, zygoteKind{roleAnswer, seed}, zygoteKind{roleJudge, firstSeed})
+	if err != nil {
+		return Verdict{}, final{}, err
+	}
+	a, b, err := socketPair()
+	if err != nil {
+		return Verdict{}, final{}, err
+	}
+	defer a.Close()
+	defer b.Close()
+	run := newRun(s.program)
+	answer := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Limits: run.limits(1)}
+	return run.do(ctx, fork{zs[0], answer, a}, &fork{zs[1], forkRequest{Limits: run.limits(3)}, b})
+}
+
+// solo runs candidate and checks in one process; the verdict says so.
+func (p *pool) solo(ctx context.Context, s *start, reason string) (Verdict, error) {
+	zs, err := p.start(ctx, s, zygoteKind{roleSolo, firstSeed})
+	if err != nil {
+		return Verdict{}, err
+	}
+	var secret [16]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return Verdict{}, err
+	}
+	run := newRun(s.program)
+	run.nonce = hex.EncodeToString(secret[:])
+	req := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Nonce: run.nonce, Limits: run.limits(1)}
+	v, _, err := run.do(ctx, fork{zs[0], req, nil}, nil)
+	v.Weaker = reason
+	return v, err
+}
+
+// A fork is a child to start: its zygote, what it is told, its end of the socket.
+type fork struct {
+	zygote *zygote
+	req    forkRequest
+	socket *os.File
+}
+
+// A run is one candidate under way.
+type run struct {
+	program *Program
+	nonce   string
+	records []record
+	final   final
+	timeout bool
+}
+
+func newRun(p *Program) *run { return &run{program: p} }
+
+// limits are what a child gets; the judging process gets a multiple of the time.
+func (r *run) limits(times int) wireLimits {
+	l := r.program.Limits
+	seconds := l.CPU.Seconds() * float64(times)
+	return wireLimits{CPU: seconds, Memory: l.Memory, Output: l.Output}
+}
+
+// do starts the children, waits for both to end and composes the verdict. Without a
+// judge the one child judges itself.
+func (r *run) do(ctx context.Context, answer fork, judge *fork) (Verdict, final, error) {
+	out, in, err := os.Pipe()
+	if err != nil {
+		return Verdict{}, final{}, err
+	}
+	defer out.Close()
+	children := []fork{answer}
+	if judge != nil {
+		children = append(children, *judge)
+	}
+	var ids []int
+	var ends []<-chan ended
+	for i, c := range children {
+		files := []*os.File{}
+		if c.socket != nil {
+			files = append(files, c.socket)
+		}
+		if i == len(children)-1 {
+			files = append(files, in)
+		}
+		id, end, err := c.zygote.fork(c.req, files...)
+		if err != nil {
+			in.Close()
+			for i, id := range ids {
+				children[i].zygote.kill(id)
+				<-ends[i]
+			}
+			return Verdict{}, final{}, fmt.Errorf("starting a run: %w", io.ErrClosedPipe)
+		}
+		ids, ends = append(ids, id), append(ends, end)
+		if c.socket != nil {
+			c.socket.Close()
+		}
+	}
+	in.Close()
+	read := make(chan struct{})
+	go func() { r.read(out); close(read) }()
+
+	kill := func() {
+		for i, c := range children {
+			c.zygote.kill(ids[i])
+		}
+	}
+	timer := time.NewTimer(scaled(r.program.Limits.Wall))
+	defer timer.Stop()
+	results := make([]ended, len(children))
+	last := len(children) - 1
+	cancelled, waiting := ctx.Done(), len(children)
+	patience := make(<-chan time.Time)
+	for waiting > 0 {
+		select {
+		case results[0] = <-ends[0]:
+			ends[0] = nil
+			waiting--
+		case results[last] = <-endOf(ends, last):
+			// The judging process is done, so the candidate is too.
+			ends[last] = nil
+			waiting--
+			if waiting > 0 {
+				answer.zygote.kill(ids[0])
+			}
+		case <-timer.C:
+			r.timeout = true
+			kill()
+			patience = time.After(scaled(5 * time.Second))
+		case <-cancelled:
+			cancelled = nil
+			kill()
+			patience = time.After(scaled(5 * time.Second))
+		case <-patience:
+			for _, c := range children {
+				c.zygote.close() // it does not answer: end it with all its children
+			}
+		}
+	}
+	<-read
+	if ctx.Err() != nil {
+		return Verdict{}, final{}, ctx.Err()
+	}
+	v := r.compose(results[0], results[last])
+	return v, r.final, nil
+}
+
+// endOf is the channel of the judging process, none when it is the candidate's own.
+func endOf(ends []<-chan ended, i int) <-chan ended {
+	if i == 0 {
+		return nil
+	}
+	return ends[i]
+}
+
+// A record is one line from the judging process: a check's result, or the end.
+type record struct {
+	Check    int    `json:"check"`
+	Status   string `json:"status"`
+	Line     int    `json:"line"`
+	Source   string `json:"source"`
+	Actual   string `json:"actual"`
+	Expected string `json:"expected"`
+	Inputs   string `json:"inputs"`
+	Type     string `json:"type"`
+	Message  string `json:"message"`
+	Nonce    string `json:"nonce"`
+	End      string `json:"end"`
+	Reached  int    `json:"reached"`
+	Sets     bool   `json:"sets"`
+	What     *death `json:"what"`
+}
+
+// A death is why a candidate could not be defined.
+type death struct {
+	Line    int    `json:"line"`
+	Type    string `json:"type"`
+	Message string `json:"message"`
+	Denied  int    `json:"denied"`
+	Memory  int    `json:"memory"`
+	Syntax  bool   `json:"syntax"`
+	Exit    bool   `json:"exit"`
+}
+
+// final is the judging process's last word; its reason is "" if it had none.
+type final struct {
+	reason  string
+	reached int
+	sets    bool
+	check   int
+	inputs  string
+	what    *death
+}
+
+// maxVerdict bounds what is read from the judging process.
+const maxVerdict = 16 << 20
+
+// read takes the records until the pipe ends.
+func (r *run) read(out *os.File) {
+	lines := bufio.NewScanner(io.LimitReader(out, maxVerdict))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var rec record
+		if json.Unmarshal(lines.Bytes(), &rec) != nil || rec.Nonce != r.nonce || r.final.reason != "" {
+			continue
+		}
+		if rec.End != "" {
+			r.final = final{rec.End, rec.Reached, rec.Sets, rec.Check, rec.Inputs, rec.What}
+		} else if rec.Check == len(r.records) && rec.Check < len(r.program.Checks) {
+			r.records = append(r.records, rec)
+		}
+	}
+	_, _ = io.Copy(io.Discard, out)
+}
+
+// busyness is by how much the machine's load exceeds its processors, at least 1.
+func busyness() float64 {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 1
+	}
+	word, _, _ := strings.Cut(string(data), " ")
+	load, err := strconv.ParseFloat(word, 64)
+	if err != nil {
+		return 1
+	}
+	return min(20, max(1, load/float64(runtime.NumCPU())))
+}

@@ -141,16 +141,17 @@ func (x *index) functionsOf(i int) []*function {
 }
 
 // addChecks finds the spec's checks and the prelude.
-func (f *function) addChecks(s *Spec) {
+func (f *function) addChecks(s *Spec) { f.fillChecks(s, f.checkSites()) }
+
+// fillChecks makes checks of sites, and the prelude that they and the unit need.
+func (f *function) fillChecks(s *Spec, sites []*site) {
 	x := f.x
 	prelude := map[int]bool{}
-	unit := x.newSlice(f.top, x.module[f.top].main)
-	unit.need(x.module[f.top].names().uses)
+	unit := f.newSlice(false)
 	f.keepEarly(unit, prelude)
-	for _, site := range f.checkSites() {
-		needed := x.newSlice(f.top, site.main)
+	for _, site := range sites {
+		needed := f.newSlice(site.main)
 		needed.need(site.needs.uses)
-		needed.need(x.module[f.top].names().uses)
 		delete(needed.in, site.at)
 		if site.Kind == CheckAssert || site.Kind == CheckComment {
 			needed.follow(site.before)
@@ -160,6 +161,18 @@ func (f *function) addChecks(s *Spec) {
 	}
 	s.Prelude = x.fragments(prelude, f.offered())
 	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
+}
+
+// newSlice is the slice that the function's unit needs.
+func (f *function) newSlice(main bool) *slice {
+	if f.top < 0 {
+		s := f.x.newSlice(-1, main)
+		s.missing = f.name
+		return s
+	}
+	s := f.x.newSlice(f.top, main || f.x.module[f.top].main)
+	s.need(f.x.module[f.top].names().uses)
+	return s
 }
 
 // keepEarly adds to prelude what of the slice can come before the unit; the rest it returns.

@@ -105,17 +105,3 @@ func (f *function) holds(offset int) bool {
 	}
 	return f.hole(offset).kind == HoleEmpty || f.cutAtCursor(f.rest(), offset) >= 0
 }
-
-// Missing are the functions that checks call and nobody defines or imports, in the
-// order of their first call. Their Def is empty.
-func (f *File) Missing() []*Spec { return nil }
-
-// A TestFile is a file of tests that stands beside the one it tests.
-type TestFile struct {
-	Path string
-	File *File
-}
-
-// WithTests is the file with the checks of other files added to its specs. module is
-// the name under which tests import this file. Conftest files go in as TestFiles too.
-func (f *File) WithTests(module string, tests ...TestFile) *File { return f }

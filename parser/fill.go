@@ -22,7 +22,7 @@ func (h hole) replacement(body, indent string) string {
 	if h.flush {
 		body = strings.TrimPrefix(body, indent)
 	}
-	return h.lead + body
+	return h.lead + body + h.tail
 }
 
 // Fill is the text of the file (src, which the spec came from) once body has been accepted.

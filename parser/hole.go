@@ -11,6 +11,7 @@ type hole struct {
 	// lead goes between the hole's start and the body: a line break, and what the
 	// hole takes away and must give back.
 	lead string
+	tail string // goes behind the body
 	// flush: the hole begins behind the indentation of the body's first line.
 	flush bool
 	// begun is the text of a partial body so far.

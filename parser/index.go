@@ -75,7 +75,7 @@ func newIndex(f *File) *index {
 	x := &index{cache: f.cache}
 	x.add(newPart(f.src, ""))
 	for _, t := range f.tests {
-		x.add(newPart(t.File.src, t.Path))
+		x.add(newPart(withoutImport(t.File.src, f.module), t.Path))
 	}
 	x.functions = x.findFunctions()
 	x.binders = sync.OnceValue(x.findBinders)

@@ -154,7 +154,7 @@ func (s *Spec) PreludeFor(body string) []Fragment { return s.preludeFor(body) }
 
 func (f *function) preludeFor(needed map[int]bool, body string) []Fragment {
 	n := f.x.cache.names(Reindent(body, "", "    "))
-	s := f.x.newSlice(f.top, f.x.module[f.top].main)
+	s := f.newSlice(false)
 	s.need(n.uses)
 	all := map[int]bool{}
 	for i := range needed {

@@ -7,6 +7,8 @@ type slice struct {
 	x    *index
 	unit int // the statement that holds the function; never part of the slice
 	main bool
+	// missing is the function's name where no statement defines it yet.
+	missing string
 	in   map[int]bool
 	seen map[string]bool
 }
@@ -116,6 +118,9 @@ func (s *slice) reaching() map[int]bool {
 
 // boundBy says whether one of the statements binds or changes the name.
 func (s *slice) boundBy(name string, statements map[int]bool) bool {
+	if s.missing != "" && name == s.missing {
+		return true
+	}
 	for _, i := range s.x.binders()[name] {
 		if statements[i] {
 			return true

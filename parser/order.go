@@ -1,0 +1,68 @@
+package parser
+
+import "strings"
+
+// Uses are the qualified names of other functions of the file that the spec's text
+// speaks of: its docstring, its comments and what is begun of its body.
+func (s *Spec) Uses() []string { return s.uses }
+
+// Order puts specs so that each comes after those it uses. Otherwise, and where they
+// use one another, their order stays.
+func Order(specs []*Spec) []*Spec {
+	byName := map[string]*Spec{}
+	for _, s := range specs {
+		byName[s.QualifiedName] = s
+	}
+	placed := map[*Spec]bool{}
+	ordered := make([]*Spec, 0, len(specs))
+	var place func(s *Spec)
+	place = func(s *Spec) {
+		if s == nil || placed[s] {
+			return
+		}
+		placed[s] = true
+		for _, name := range s.uses {
+			place(byName[name])
+		}
+		ordered = append(ordered, s)
+	}
+	for _, s := range specs {
+		place(s)
+	}
+	return ordered
+}
+
+// mentioned finds the functions that the spec's text has among its words. A method's
+// name counts only with a dot before it or a parenthesis behind it: "add", "size" and
+// "get" are words of English.
+func (f *function) mentioned(s *Spec) []string {
+	text := []byte(s.head + "\n" + s.Begun)
+	words := map[string]bool{}
+	called := map[string]bool{}
+	for i := 0; i < len(text); {
+		if !isNameByte(text[i]) {
+			i++
+			continue
+		}
+		start := i
+		for i < len(text) && isNameByte(text[i]) {
+			i++
+		}
+		word := string(text[start:i])
+		words[word] = true
+		if start > 0 && (text[start-1] == '.' || text[start-1] == '`') || i < len(text) && text[i] == '(' {
+			called[word] = true
+		}
+	}
+	var found []string
+	for _, other := range f.x.functions {
+		if other == f || other.outer != nil || other.qualified == f.qualified {
+			continue
+		}
+		plainWord := other.class != nil || !strings.ContainsAny(other.name, "_0123456789")
+		if called[other.name] || words[other.name] && !plainWord {
+			found = append(found, other.qualified)
+		}
+	}
+	return found
+}

@@ -121,12 +121,7 @@ func (m *Model) copyPage(old *page, n int) *page {
 	fresh := m.newPage()
 	fresh.used = n
 	for l, from := range old.segments {
-		to := fresh.segments[l]
-		for h := range c.kvHeads {
-			at := h * pageSize * c.headDim
-			copy(to.K[at:], from.K[at:at+n*c.headDim])
-			copy(to.V[at:], from.V[at:at+n*c.headDim])
-		}
+		fresh.segments[l].CopyFrom(from, n, c.kvHeads, c.headDim)
 	}
 	return fresh
 }

@@ -29,13 +29,13 @@ func (p *Pool) vectors(n, width int, f func(i int)) {
 // RMSNorm writes each of the n vectors of x, divided by its root mean square and
 // multiplied by weight, to dst. x and dst are [n][len(weight)] and may be the same.
 func (p *Pool) RMSNorm(dst, x, weight []float32, n int, eps float32) {
-	width := len(weight)
+	width, norm := len(weight), current().rmsNorm
 	p.vectors(n, width, func(i int) {
-		rmsNorm(dst[i*width:][:width], x[i*width:][:width], weight, eps)
+		norm(dst[i*width:][:width], x[i*width:][:width], weight, eps)
 	})
 }
 
-func rmsNorm(dst, x, weight []float32, eps float32) {
+func plainRMSNorm(dst, x, weight []float32, eps float32) {
 	var sum float64
 	for _, v := range x {
 		sum += float64(v) * float64(v)
@@ -48,10 +48,11 @@ func rmsNorm(dst, x, weight []float32, eps float32) {
 
 // SwiGLU computes gate = silu(gate)*up, where silu(x) = x/(1+exp(-x)).
 func (p *Pool) SwiGLU(gate, up []float32) {
+	swiGLU := current().swiGLU
 	p.spans(len(gate), func(from, to int) { swiGLU(gate[from:to], up[from:to]) })
 }
 
-func swiGLU(gate, up []float32) {
+func plainSwiGLU(gate, up []float32) {
 	for i, g := range gate {
 		gate[i] = g / (1 + float32(math.Exp(-float64(g)))) * up[i]
 	}
@@ -59,10 +60,12 @@ func swiGLU(gate, up []float32) {
 
 // Add computes dst += x.
 func (p *Pool) Add(dst, x []float32) {
-	p.spans(len(dst), func(from, to int) {
-		d, x := dst[from:to], x[from:to]
-		for i := range d {
-			d[i] += x[i]
-		}
-	})
+	add := current().add
+	p.spans(len(dst), func(from, to int) { add(dst[from:to], x[from:to]) })
+}
+
+func plainAdd(dst, x []float32) {
+	for i := range dst {
+		dst[i] += x[i]
+	}
 }

@@ -35,16 +35,3 @@ const (
 	IQ4NL Type = 20
 	BF16  Type = 30
 )
-
-// A Segment holds the keys and values of one layer for a run of positions that one or
-// many sequences share: float16, [kvHeads][Cap][headDim] each.
-type Segment struct {
-	K, V []uint16
-	Cap  int
-}
-
-// A View is what one vector sees of a Segment: its first Len positions.
-type View struct {
-	*Segment
-	Len int
-}

@@ -50,10 +50,29 @@ typedef struct {
 
 typedef void tile_fn(const tile *t);
 
+// An attention lets rows queries [rows][dim], group of them for each vector, see the first
+// seen[i] positions of one head of a segment. highest, total and out hold the state of
+// the running softmax.
+typedef struct {
+	int rows, group, dim;
+	const float *q;
+	const uint16_t *k, *v;
+	const int32_t *seen; // [rows/group]
+	float *out, *highest, *total;
+} attention;
+
 // A path is the set of loops for one instruction set.
 typedef struct {
 	const char *name;
 	int (*available)(void);
+	void (*swiglu)(float *gate, const float *up, int n);
+	void (*add)(float *dst, const float *x, int n);
+	void (*rms_norm)(float *dst, const float *x, const float *weight, int width, float eps);
+	void (*rope)(float *head, const float *cosine, const float *sine, int half, int halves);
+	void (*log_sum_exp)(const float *x, int n, float scale, float *highest, double *sum);
+	int (*next_at_least)(const float *x, int i, int n, float floor);
+	void (*attend)(const attention *a);
+	void (*store_position)(uint16_t *k, uint16_t *v, const float *key, const float *value, int pos, int dim);
 	quantise_fn *quantise;
 	int panels;                  // that one tile takes: 1 or 2
 	tile_fn *tiles[TYPE_COUNT];  // for quantised types
@@ -64,8 +83,19 @@ typedef struct {
 // the last.
 const path *greenfill_path(int i);
 
-// These call through a path for Go, which cannot call function pointers.
+// These call through a path for Go, which cannot call function pointers. What they do is
+// said at the plain versions in Go.
 int greenfill_available(const path *p);
+void greenfill_swiglu(const path *p, float *gate, const float *up, int n);
+void greenfill_add(const path *p, float *dst, const float *x, int n);
+void greenfill_rms_norm(const path *p, float *dst, const float *x, const float *weight, int width, float eps);
+void greenfill_rope(const path *p, float *x, int heads, const float *cosine, const float *sine, int half, int halves);
+void greenfill_log_sum_exp(const path *p, const float *x, int n, float scale, float *highest, double *sum);
+int greenfill_next_at_least(const path *p, const float *x, int i, int n, float floor);
+void greenfill_attend(const path *p, int rows, int group, int dim, const float *q, const uint16_t *k,
+	const uint16_t *v, const int32_t *seen, float *out, float *highest, float *total);
+void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const float *key, const float *value,
+	int pos, int dim);
 void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to);
 
 // A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.

@@ -19,11 +19,30 @@ type loops struct {
 	name string
 	// linear prepares n vectors, x [n][cols], for products of which some are quantised.
 	linear func(p *Pool, x []float32, n, cols int, quantised bool) multiplier
+	attend attendLoop
+	// store writes the key and value of one head, [headDim] each, at a position.
+	store   func(keys, values []uint16, k, v []float32, pos int)
+	rmsNorm func(dst, x, weight []float32, eps float32)
+	swiGLU  func(gate, up []float32)
+	add     func(dst, x []float32)
+	// rotate turns each head of x, [heads][2*len(cos)].
+	rotate    func(x, cos, sin []float32, style RopeStyle)
+	logSumExp func(logits []float32, scale float32) (highest, sum float32)
+	// nextAtLeast returns the first index from i on whose value is at least floor, or len(x).
+	nextAtLeast func(x []float32, i int, floor float32) int
 }
 
 var plainLoops = loops{
-	name:   portable,
-	linear: plainLinear,
+	name:        portable,
+	linear:      plainLinear,
+	attend:      plainAttend,
+	store:       plainStore,
+	rmsNorm:     plainRMSNorm,
+	swiGLU:      plainSwiGLU,
+	add:         plainAdd,
+	rotate:      plainRotate,
+	logSumExp:   plainLogSumExp,
+	nextAtLeast: plainNextAtLeast,
 }
 
 // available are the paths of this build and machine, the fastest first.

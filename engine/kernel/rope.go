@@ -33,23 +33,23 @@ func NewRopeTable(headDim int, base float64, maxPos int) *RopeTable {
 
 // RoPE rotates every head of x, [n][heads][headDim], vector i by positions[i].
 func (p *Pool) RoPE(x []float32, n, heads, headDim int, positions []int, table *RopeTable, style RopeStyle) {
-	width := heads * headDim
+	width, rotate := heads*headDim, current().rotate
 	p.vectors(n, width, func(i int) {
 		cos := table.cos[positions[i]*table.half:][:table.half]
 		sin := table.sin[positions[i]*table.half:][:table.half]
-		for h := range heads {
-			rotate(x[i*width+h*headDim:][:headDim], cos, sin, style)
-		}
+		rotate(x[i*width:][:width], cos, sin, style)
 	})
 }
 
-func rotate(head, cos, sin []float32, style RopeStyle) {
-	for i, c := range cos {
-		a, b := 2*i, 2*i+1
-		if style == RopeNeoX {
-			a, b = i, i+len(cos)
+func plainRotate(x, cos, sin []float32, style RopeStyle) {
+	for ; len(x) > 0; x = x[2*len(cos):] {
+		for i, c := range cos {
+			a, b := 2*i, 2*i+1
+			if style == RopeNeoX {
+				a, b = i, i+len(cos)
+			}
+			u, v, s := x[a], x[b], sin[i]
+			x[a], x[b] = u*c-v*s, u*s+v*c
 		}
-		x, y, s := head[a], head[b], sin[i]
-		head[a], head[b] = x*c-y*s, x*s+y*c
 	}
 }

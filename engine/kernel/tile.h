@@ -4,28 +4,20 @@
 // vectors pass by: nothing is unpacked twice, no scratch is needed, and the arithmetic of
 // one vector is the same whatever their number.
 //
-// The including file defines first:
+// Besides what vector.h asks for, the including file defines
 //
-//	TARGET        the function attribute that allows its instructions
-//	WIDTH         bytes of a register
-//	BIAS          what is added to centred codes to make them unsigned bytes; 0 if the
-//	              instructions multiply signed bytes
-//	NARROW        1 if accumulators are 16 bits wide: codes then stay below 64 when they
-//	              are centred, below 16 when they are not
+//	BIAS    what is added to centred codes to make them unsigned bytes; 0 if the
+//	        instructions multiply signed bytes
+//	NARROW  1 if accumulators are 16 bits wide: codes then stay below 64 when they are
+//	        centred, below 16 when they are not
 //
-// and, after including tile_types.h, the functions
+//	f32v signed_bytes(p), unsigned_bytes(p), low_nibbles(p), high_nibbles(p)
+//	u8v lookup(table, index)   table[index] of 16 bytes
+//	acc zero(), begin(start)   accumulators, from a record's start field
+//	acc dot(acc, w, a)         plus products of w and the 4 codes at a, in every lane
+//	f32v total(acc)            each lane's sum
 //
-//	f32v halves(p)            LANES binary16 values
-//	f32v signed_bytes(p), unsigned_bytes(p)
-//	f32v fma_(a, b, c)        a*b+c, rounded once
-//	u8v lookup(table, index)  table[index] of 16 bytes
-//	acc begin(start)          accumulators from a record's start field
-//	acc dot(acc, w, a)        plus products of w and the 4 codes at a, in every lane
-//	f32v total(acc)           each lane's sum
-//
-// and, where NARROW, dot_bytes and total_bytes for weights of 8 bits.
-
-#define UNROLL _Pragma("GCC unroll 8")
+// and begin_bytes, dot_bytes and total_bytes for weights of 8 bits where NARROW.
 
 // has_minimum tells whether values are scale*code + minimum; otherwise codes are centred.
 INLINE int has_minimum(int type) {
@@ -183,7 +175,7 @@ INLINE void run_tile(int type, int panels, const tile *t) {
 				for (int c = 0; c < t->n; c++, sums += PANEL)
 					UNROLL for (int p = 0; p < panels; p++) {
 						float *sum = sums + p * t->sums_next;
-						store_sums(sum, add_block(type, load_sums(sum), w[p], &s[p], a + c));
+						store_floats(sum, add_block(type, load_floats(sum), w[p], &s[p], a + c));
 					}
 			}
 		}

@@ -1,5 +1,18 @@
-// Register types of WIDTH bytes and what all instruction sets do alike with them.
+// Registers of WIDTH bytes and what all instruction sets do alike with them. A path's file
+// defines, before it includes this,
+//
+//	TARGET  the function attribute that allows its instructions
+//	WIDTH   bytes of a register
+//
+// and after it, for this and the other headers of loops,
+//
+//	f32v halves(p)           LANES binary16 values as floats
+//	to_halves(p, v)          and back, rounding to nearest
+//	f32v fma_(a, b, c)       a*b+c, rounded once
+//	f32v max_(a, b), min_(a, b)
+//	int any_at_least(v, x)   whether a lane of v is at least x
 
+#define UNROLL _Pragma("GCC unroll 8")
 #define INLINE TARGET static inline __attribute__((always_inline))
 
 typedef uint8_t u8v __attribute__((vector_size(WIDTH)));
@@ -17,8 +30,8 @@ enum {
 static const int8_t iq4nl_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 
 INLINE u8v load(const uint8_t *p) { return *(const u8v_anywhere *)p; }
-INLINE f32v load_sums(const float *p) { return *(const f32v_anywhere *)p; }
-INLINE void store_sums(float *p, f32v v) { *(f32v_anywhere *)p = v; }
+INLINE f32v load_floats(const float *p) { return *(const f32v_anywhere *)p; }
+INLINE void store_floats(float *p, f32v v) { *(f32v_anywhere *)p = v; }
 INLINE f32v all(float x) { return x - (f32v){}; }
 
 // bytes_of_block and bytes_of_header are those of a packed unit, as in layout.go.

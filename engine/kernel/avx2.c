@@ -14,7 +14,7 @@
 #define WIDTH 32
 #define BIAS 32
 #define NARROW 1
-#include "tile_types.h"
+#include "vector.h"
 #include "quantise_x86.h"
 
 typedef __m256i acc;
@@ -46,8 +46,10 @@ INLINE acc_bytes dot_bytes(acc_bytes a, u8v w, const int8_t *codes) {
 
 INLINE f32v total_bytes(acc_bytes a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
-#include "tile_x86_256.h"
+#include "avx2_convert.h"
 #include "tile.h"
+#include "steps.h"
+#include "attention.h"
 
 TILES(1)
 
@@ -73,5 +75,5 @@ static int available(void) {
 }
 
 const path greenfill_avx2 = {
-	.name = "avx2", .available = available, .quantise = quantise, .panels = 1, .tiles = TILE_ENTRIES(1),
+	.name = "avx2", .available = available, STEPS, .panels = 1, .tiles = TILE_ENTRIES(1),
 };

@@ -12,7 +12,7 @@
 #define WIDTH 64
 #define BIAS 128
 #define NARROW 0
-#include "tile_types.h"
+#include "vector.h"
 #include "quantise_x86.h"
 
 typedef __m512i acc;
@@ -54,7 +54,20 @@ INLINE u8v lookup(const int8_t table[16], u8v index) {
 	return (u8v)_mm512_shuffle_epi8(t, (__m512i)index);
 }
 
+INLINE f32v max_(f32v a, f32v b) { return (f32v)_mm512_max_ps((__m512)a, (__m512)b); }
+INLINE f32v min_(f32v a, f32v b) { return (f32v)_mm512_min_ps((__m512)a, (__m512)b); }
+
+INLINE int any_at_least(f32v v, float x) {
+	return _mm512_cmp_ps_mask((__m512)v, _mm512_set1_ps(x), _CMP_GE_OQ) != 0;
+}
+
+INLINE void to_halves(uint16_t *p, f32v v) {
+	_mm256_storeu_si256((__m256i *)p, _mm512_cvtps_ph((__m512)v, _MM_FROUND_TO_NEAREST_INT));
+}
+
 #include "tile.h"
+#include "steps.h"
+#include "attention.h"
 
 TILES(1)
 TILES(2)
@@ -78,6 +91,6 @@ static int available(void) {
 }
 
 const path greenfill_avx512vnni = {
-	.name = "avx512vnni", .available = available, .quantise = quantise,
+	.name = "avx512vnni", .available = available, STEPS,
 	.panels = 2, .tiles = TILE_ENTRIES(2), .single = TILE_ENTRIES(1),
 };

@@ -1,4 +1,15 @@
-// What AVX2 and AVX-VNNI share: conversions into 256-bit registers.
+// What AVX2 and AVX-VNNI share: floats and conversions in 256-bit registers.
+
+INLINE f32v max_(f32v a, f32v b) { return (f32v)_mm256_max_ps((__m256)a, (__m256)b); }
+INLINE f32v min_(f32v a, f32v b) { return (f32v)_mm256_min_ps((__m256)a, (__m256)b); }
+
+INLINE int any_at_least(f32v v, float x) {
+	return _mm256_movemask_ps(_mm256_cmp_ps((__m256)v, _mm256_set1_ps(x), _CMP_GE_OQ));
+}
+
+INLINE void to_halves(uint16_t *p, f32v v) {
+	_mm_storeu_si128((__m128i *)p, _mm256_cvtps_ph((__m256)v, _MM_FROUND_TO_NEAREST_INT));
+}
 
 INLINE f32v halves(const uint8_t *p) { return (f32v)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
 

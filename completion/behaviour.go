@@ -64,7 +64,7 @@ func (r *run) behaviour(ctx context.Context, body string) string {
 	if len(r.probes) == 0 {
 		return ""
 	}
-	p := program(r.job.Spec, r.job.Spec.Filled(body), r.job.Dir, r.job.Python)
+	p := r.program(body)
 	p.Checks = nil
 	for _, code := range r.probes {
 		p.Checks = append(p.Checks, sandbox.Check{Form: sandbox.FormStatement, Line: 1, Code: code})

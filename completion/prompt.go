@@ -10,6 +10,9 @@ import (
 type Form struct {
 	Name   string
 	Prompt func(spec *parser.Spec) Prompt
+	// Whole says that a Body is the whole top-level text with the function in it, and not
+	// what goes into the spec's hole.
+	Whole bool
 }
 
 // A Prompt is a text to continue, and how to read what the model makes of it.
@@ -24,11 +27,11 @@ type Prompt struct {
 // Chat is a conversation in ChatML, on which the Instruct models of Qwen and SmolLM2
 // were trained: the spec is the user's message, and the assistant's answer has already
 // begun, up to the end of the docstring.
-var Chat = Form{"chat", func(spec *parser.Spec) Prompt { return bodyPrompt(spec, chatText(spec)) }}
+var Chat = Form{Name: "chat", Prompt: func(s *parser.Spec) Prompt { return bodyPrompt(s, chatText(s)) }}
 
 // Plain is the file itself with its checks moved up as comments, for models that only
 // continue text.
-var Plain = Form{"plain", func(spec *parser.Spec) Prompt { return bodyPrompt(spec, plainText(spec)) }}
+var Plain = Form{Name: "plain", Prompt: func(s *parser.Spec) Prompt { return bodyPrompt(s, plainText(s)) }}
 
 // FormFor is the form for a model, by the form of its own chat template
 // (engine.Info.ChatTemplate).

@@ -96,15 +96,17 @@ const (
 )
 
 // An Obstacle is an error that no body can overcome: the sandbox cannot confine, the
-// prelude fails before any body runs, or a check is not valid.
+// prelude fails before any body runs (as it does without an interpreter), or a check is
+// not valid.
 type Obstacle struct{ Verdict sandbox.Verdict }
 
+// Error says in one sentence what is in the way.
 func (o *Obstacle) Error() string {
 	v := o.Verdict
-	switch v.Status {
-	case sandbox.PreludeFailed:
+	switch {
+	case v.Status == sandbox.PreludeFailed && v.Line > 0:
 		return fmt.Sprintf("line %d fails before any function can be tried: %s", v.Line, v.Message)
-	case sandbox.CheckInvalid:
+	case v.Status == sandbox.CheckInvalid:
 		return fmt.Sprintf("the check on line %d cannot be run: %s", v.Line, v.Message)
 	}
 	return "nothing can be run here: " + v.Message

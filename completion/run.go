@@ -9,6 +9,7 @@ import (
 
 	"greenfill/completion/sandbox"
 	"greenfill/engine"
+	"greenfill/parser"
 )
 
 // A run is one job at work. The sampler's goroutine brings samples to arrived; a few
@@ -158,14 +159,22 @@ func (r *run) verdict(ctx context.Context, body string) (string, sandbox.Verdict
 }
 
 func (r *run) try(ctx context.Context, body string) sandbox.Verdict {
-	spec := r.job.Spec
-	return r.c.runner.Run(ctx, program(spec, spec.Filled(body), r.job.Dir, r.job.Python))
+	return r.c.runner.Run(ctx, r.program(body))
+}
+
+func (r *run) program(body string) sandbox.Program {
+	unit := r.job.Spec.Filled(body)
+	if r.job.Form.Whole {
+		unit = parser.Fragment{Line: 1, Text: body}
+	}
+	return program(r.job.Spec, unit, r.job.Dir, r.job.Python)
 }
 
 // preflight runs the checks on a body that cannot pass, while the model reads the
 // prompt: what blocks that body blocks every body, and the model need not go on.
 func (r *run) preflight(ctx context.Context) {
-	v := r.try(ctx, unwritten(r.job.Spec))
+	spec := r.job.Spec
+	v := r.c.runner.Run(ctx, program(spec, spec.Filled(unwritten(spec)), r.job.Dir, r.job.Python))
 	if ctx.Err() == nil && blocks(v.Status) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

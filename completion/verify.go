@@ -7,10 +7,12 @@ import (
 
 // program is what the sandbox runs for one text of the spec's unit.
 func program(spec *parser.Spec, unit parser.Fragment, dir, python string) sandbox.Program {
+	open := spec.Filled(spec.Indent + "...")
 	p := sandbox.Program{
 		Python:    python,
 		Dir:       dir,
 		Candidate: sandbox.Fragment{Line: unit.Line, Text: unit.Text},
+		Unit:      sandbox.Fragment{Line: open.Line, Text: open.Text},
 		Function:  spec.QualifiedName,
 	}
 	for _, f := range spec.Prelude {

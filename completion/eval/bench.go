@@ -5,8 +5,8 @@
 //
 // # Promises
 //
-// Samples are independent draws and no job stops early, so that pass@k is unbiased. The
-// same settings give the same samples on one machine and build.
+// Unless Settings say otherwise, samples are independent draws; no job stops early, so
+// that pass@k is unbiased. The same settings give the same samples on one machine and build.
 package eval
 
 import (
@@ -29,7 +29,10 @@ type Settings struct {
 	Temperature float64 `json:"temperature"`
 	TopP        float64 `json:"top_p"`
 	Seed        uint64  `json:"seed"`
-	Data        string  `json:"data_sha256"`
+	// Distinct draws without replacement: more tasks are solved, but the samples are not
+	// independent and there is no pass@k.
+	Distinct bool   `json:"distinct"`
+	Data     string `json:"data_sha256"`
 }
 
 // A Bench is one measurement.
@@ -129,16 +132,12 @@ func (b *Bench) job(t Task) (completion.Job, error) {
 			Temperature: b.Settings.Temperature,
 			TopP:        b.Settings.TopP,
 			Seed:        b.Settings.Seed,
+			Distinct:    b.Settings.Distinct,
 		},
 		Python: b.Python,
 	}
 	if b.Settings.Form == "paper" {
-		name, err := t.function()
-		if err != nil {
-			return job, err
-		}
-		job.Spec, job.Form = paperSpec(t, name), paperForm(b.Examples, t)
-		return job, nil
+		job.Form = paperForm(b.Examples, t)
 	}
 	source, name, err := EditorFile(t)
 	if err != nil {

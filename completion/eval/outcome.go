@@ -33,6 +33,7 @@ func outcome(task, samples int, r *completion.Result, obstacle *completion.Obsta
 		o.Failures[kind(obstacle.Verdict)] = samples
 		return o
 	}
+	o.Samples = r.Samples // fewer than asked for, if no more distinct ones exist
 	for _, c := range r.Candidates {
 		ended := kind(c.Verdict)
 		o.Bodies = append(o.Bodies, Body{c.Body, c.Samples, ended})
@@ -87,7 +88,7 @@ func Summarise(s Settings, outcomes []Outcome) Report {
 	if seconds > 0 {
 		r.Speed = float64(tokens) / seconds
 	}
-	for _, k := range ks(s.Samples) {
+	for _, k := range ks(s) {
 		for _, o := range outcomes {
 			r.PassAt[k] += PassAtK(o.Samples, o.Passing, k) / float64(len(outcomes))
 		}
@@ -96,11 +97,14 @@ func Summarise(s Settings, outcomes []Outcome) Report {
 	return r
 }
 
-// ks are the values of k that are reported for n samples: powers of two, and n.
-func ks(n int) []int {
+// ks are the values of k that are reported: powers of two, and the number of samples.
+func ks(s Settings) []int {
+	if s.Distinct {
+		return nil
+	}
 	var all []int
-	for k := 1; k < n; k *= 2 {
+	for k := 1; k < s.Samples; k *= 2 {
 		all = append(all, k)
 	}
-	return append(all, n)
+	return append(all, s.Samples)
 }

@@ -56,11 +56,12 @@ func FewShot(examples []Task, t Task) string {
 	return b.String() + Question(t)
 }
 
-// paperForm asks for a whole program in the paper's words. The spec it is given is made
-// by [paperSpec].
+// paperForm asks for a whole program in the paper's words, which give the model no
+// signature.
 func paperForm(examples []Task, t Task) completion.Form {
 	return completion.Form{
-		Name: "paper",
+		Name:  "paper",
+		Whole: true,
 		Prompt: func(*parser.Spec) completion.Prompt {
 			return completion.Prompt{
 				Text: FewShot(examples, t),
@@ -75,18 +76,4 @@ func paperForm(examples []Task, t Task) completion.Form {
 			}
 		},
 	}
-}
-
-// paperSpec is a task as a spec whose hole is the whole program: the paper gives the
-// model no signature.
-func paperSpec(t Task, name string) *parser.Spec {
-	spec := &parser.Spec{Name: name, QualifiedName: name, Newline: "\n", HoleKind: parser.HoleEmpty}
-	spec.Unit.Line = 1
-	if t.Setup != "" {
-		spec.Prelude = []parser.Fragment{{Line: 1, Text: strings.ReplaceAll(t.Setup, "\r\n", "\n") + "\n"}}
-	}
-	for i, test := range t.Tests {
-		spec.Checks = append(spec.Checks, parser.Check{Kind: parser.CheckAssert, Line: i + 1, Code: test})
-	}
-	return spec
 }

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"greenfill/completion"
+	"greenfill/engine"
+	"greenfill/parser"
+)
+
+// samplingFlags are shared by the subcommands that draw samples.
+type samplingFlags struct {
+	Model       string  `help:"Model: a name from 'greenfill model list', or the path of a GGUF file." placeholder:"M" env:"GREENFILL_MODEL"`
+	Samples     int     `help:"Bodies to draw per function." default:"16" placeholder:"N"`
+	Temperature float64 `help:"How freely they are drawn; 0 takes the likeliest, once." default:"0.8" placeholder:"T"`
+	Seed        uint64  `help:"Same model, file, seed and samples: same answer." default:"1" placeholder:"S"`
+	Threads     int     `help:"Threads of the engine; 0 means one per core." default:"0" placeholder:"N"`
+}
+
+func (f samplingFlags) validate() error {
+	switch {
+	case f.Samples < 1 || f.Samples > 10000:
+		return usage("--samples is %d: give a number from 1 to 10000", f.Samples)
+	case !(f.Temperature >= 0 && f.Temperature <= 10):
+		return usage("--temperature is %g: give a number from 0 to 10", f.Temperature)
+	}
+	return nil
+}
+
+func (f samplingFlags) sampling() engine.Sampling {
+	s := completion.DefaultSampling()
+	s.Temperature, s.Seed = f.Temperature, f.Seed
+	return s
+}
+
+type pythonFlag struct {
+	Python string `help:"Python to run bodies with; default: the virtual environment beside the file, else python3." placeholder:"P" env:"GREENFILL_PYTHON"`
+}
+
+type completeCmd struct {
+	samplingFlags
+	pythonFlag
+	All   bool   `help:"Also show the bodies that failed, and why."`
+	JSON  bool   `help:"Print one JSON object per function." name:"json"`
+	Write bool   `help:"Put the best body of each function into the file."`
+	File  string `arg:"" name:"FILE[:LINE[:COL]]" help:"The file, or a place inside the function."`
+}
+
+func (c *completeCmd) Run(e *env) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	t, err := openTarget(c.File)
+	if err != nil {
+		return err
+	}
+	names, err := unwrittenIn(t)
+	if err != nil {
+		return err
+	}
+	parts, err := openParts(e, c.samplingFlags)
+	if err != nil {
+		return err
+	}
+	defer parts.Close()
+
+	failed := 0
+	text := t.source
+	for _, name := range names {
+		// A function is completed in the file as it is with those before it filled in.
+		spec := specNamed(parser.Parse(text), name)
+		if hopeless(e, t, spec) {
+			failed++
+			continue
+		}
+		r, err := c.complete(e, parts, t, spec)
+		if r != nil && (len(r.Candidates) > 0 || err == nil) {
+			c.show(e, t, r, parts)
+		}
+		if err != nil {
+			return explain(err, t)
+		}
+		if len(r.Completions) == 0 {
+			failed++
+			continue
+		}
+		text = spec.Fill(text, r.Completions[0].Body())
+	}
+	if c.Write && failed < len(names) {
+		if err := replaceFile(t, text); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return exitCode(exitFailed)
+	}
+	return nil
+}
+
+// complete runs one job, with a progress bar where someone looks at it.
+func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (*completion.Result, error) {
+	bar := newBar(e.stderr, spec.QualifiedName, c.Samples)
+	defer bar.Close()
+	passed := 0
+	return p.completer.Complete(e.ctx, completion.Job{
+		Spec:     spec,
+		Budget:   completion.Budget{Samples: c.Samples},
+		Sampling: c.sampling(),
+		Dir:      t.dir,
+		Python:   c.Python,
+	}, func(ev completion.Event) {
+		if ev.Result != nil {
+			passed = len(ev.Result.Completions)
+		}
+		bar.Set(ev.Samples, fmt.Sprintf("%s: %d passed", spec.QualifiedName, passed))
+	})
+}
+
+func (c *completeCmd) show(e *env, t *target, r *completion.Result, p *parts) {
+	if c.JSON {
+		printJSON(e.stdout, completeAnswer(t, r, p.model, c.Seed))
+		return
+	}
+	printCompletions(e.stdout, r, c.All)
+}
+
+// unwrittenIn names the functions to complete: the one at the place, or all that have
+// checks.
+func unwrittenIn(t *target) ([]string, error) {
+	file := parser.Parse(t.source)
+	if t.line > 0 {
+		spec := file.SpecAt(t.offset)
+		switch {
+		case spec == nil && file.FunctionAt(t.offset) != nil:
+			return nil, usage("the function at %s:%d is written already; empty its body, or put 'pass' or '...' in its place", t.path, t.line)
+		case spec == nil:
+			return nil, usage("there is no unwritten function at %s:%d", t.path, t.line)
+		case len(spec.Checks) == 0:
+			return nil, noChecks(t, spec.QualifiedName)
+		}
+		return []string{spec.QualifiedName}, nil
+	}
+	specs := file.Specs()
+	if len(specs) == 0 {
+		return nil, usage("%s has no unwritten function: one whose body is missing, 'pass', '...' or 'raise NotImplementedError'", t.path)
+	}
+	var names []string
+	for _, s := range specs {
+		if len(s.Checks) > 0 {
+			names = append(names, s.QualifiedName)
+		}
+	}
+	if len(names) == 0 {
+		return nil, noChecks(t, specs[0].QualifiedName)
+	}
+	return names, nil
+}
+
+// hopeless tells the user what is wrong with a spec's checks, and says whether no body
+// could ever pass, so that no time is to be spent on it.
+func hopeless(e *env, t *target, spec *parser.Spec) bool {
+	hopeless := false
+	for _, p := range spec.Problems() {
+		path := p.Path
+		if path == "" {
+			path = t.path
+		}
+		fmt.Fprintf(e.stderr, "greenfill: %s:%d: %s\n", path, p.Line, p.Message)
+		hopeless = hopeless || p.Kind == parser.ProblemContradiction || p.Kind == parser.ProblemArity
+	}
+	return hopeless
+}
+
+func noChecks(t *target, name string) error {
+	return usage("nothing in %s says what %s must do: add an assert that calls it, such as 'assert %s(...) == ...'", t.path, name, name)
+}
+
+func specNamed(file *parser.File, name string) *parser.Spec {
+	for _, s := range file.Specs() {
+		if s.QualifiedName == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// explain makes one sentence for the user of what stopped a job.
+func explain(err error, t *target) error {
+	var o *completion.Obstacle
+	if errors.As(err, &o) {
+		return fmt.Errorf("%s: %w", t.path, err)
+	}
+	return err
+}

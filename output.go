@@ -1,0 +1,185 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"greenfill/completion"
+	"greenfill/completion/sandbox"
+	"greenfill/parser"
+)
+
+// This file holds the two forms of an answer: JSON, whose names are a promise to scripts,
+// and text, which is Python again: bodies as they go into the file, the rest in comments.
+
+type specJSON struct {
+	Name string `json:"name"`
+	File string `json:"file"`
+	Line int    `json:"line"` // of the def, from 1
+}
+
+type completionJSON struct {
+	Text    string `json:"text"`
+	Passed  int    `json:"asserts_passed"`
+	Total   int    `json:"asserts_total"`
+	Samples int    `json:"samples_agreeing"`
+}
+
+type sampleJSON struct {
+	Text    string      `json:"text"`
+	Verdict verdictJSON `json:"verdict"`
+}
+
+type verdictJSON struct {
+	Status    string `json:"status"`
+	Passed    int    `json:"asserts_passed"`
+	Total     int    `json:"asserts_total"`
+	Line      int    `json:"line,omitempty"`
+	Source    string `json:"source,omitempty"`
+	Actual    string `json:"actual,omitempty"`
+	Expected  string `json:"expected,omitempty"`
+	Inputs    string `json:"inputs,omitempty"`
+	ErrorType string `json:"error_type,omitempty"`
+	Message   string `json:"message,omitempty"`
+}
+
+type completeJSON struct {
+	Spec        specJSON         `json:"spec"`
+	Completions []completionJSON `json:"completions"`
+	Samples     []sampleJSON     `json:"samples"`
+	ElapsedMS   int64            `json:"elapsed_ms"`
+	Model       string           `json:"model"`
+	Seed        uint64           `json:"seed"`
+}
+
+type checkJSON struct {
+	Spec      specJSON    `json:"spec"`
+	Verdict   verdictJSON `json:"verdict"`
+	ElapsedMS int64       `json:"elapsed_ms"`
+}
+
+func printJSON(w io.Writer, v any) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(v) // plain values always encode; a closed pipe is the reader's wish
+}
+
+func specOf(t *target, s *parser.Spec) specJSON {
+	line := 1 + strings.Count(string(t.source[:min(s.Def.Start, len(t.source))]), "\n")
+	return specJSON{s.QualifiedName, t.path, line}
+}
+
+func verdictOf(v sandbox.Verdict) verdictJSON {
+	return verdictJSON{completion.StatusNames[v.Status], v.Passed, v.Total, v.Line, v.Source, v.Actual, v.Expected, v.Inputs, v.ErrorType, v.Message}
+}
+
+func completeAnswer(t *target, r *completion.Result, model string, seed uint64) completeJSON {
+	a := completeJSON{
+		Spec: specOf(t, r.Spec), Completions: []completionJSON{}, Samples: []sampleJSON{},
+		ElapsedMS: r.Elapsed.Milliseconds(), Model: model, Seed: seed,
+	}
+	for _, c := range r.Completions {
+		a.Completions = append(a.Completions, completionJSON{c.Body(), c.Verdict().Passed, c.Verdict().Total, c.Agreeing()})
+	}
+	type drawn struct {
+		index int
+		sampleJSON
+	}
+	var all []drawn
+	for _, c := range r.Candidates {
+		for _, i := range c.Drawn {
+			all = append(all, drawn{i, sampleJSON{c.Body, verdictOf(c.Verdict)}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b drawn) int { return a.index - b.index })
+	for _, d := range all {
+		a.Samples = append(a.Samples, d.sampleJSON)
+	}
+	return a
+}
+
+func checkAnswer(t *target, s *parser.Spec, v sandbox.Verdict, took time.Duration) checkJSON {
+	return checkJSON{specOf(t, s), verdictOf(v), took.Milliseconds()}
+}
+
+// printCompletions prints the bodies that passed, best first, and with all those that
+// failed after them, nearest first.
+func printCompletions(w io.Writer, r *completion.Result, all bool) {
+	fmt.Fprintf(w, "# %s: %s passed, of %d samples in %s\n", r.Spec.QualifiedName,
+		count(len(r.Completions), "body", "bodies"), r.Samples, seconds(r.Elapsed))
+	for _, c := range r.Completions {
+		v := c.Verdict()
+		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), c.Body())
+	}
+	if all {
+		for _, c := range failures(r) {
+			fmt.Fprintf(w, "\n# failed: %d of %d samples, %s, %s\n# %s\n%s\n", c.Samples, r.Samples,
+				asserts(c.Verdict), millis(c.Verdict.Wall), why(c.Verdict), c.Body)
+		}
+	} else if len(r.Completions) == 0 {
+		if near := failures(r); len(near) > 0 {
+			fmt.Fprintf(w, "# nearest: %s; %s (--all shows every body)\n", asserts(near[0].Verdict), why(near[0].Verdict))
+		}
+	}
+	fmt.Fprintln(w)
+}
+
+// failures are the bodies that failed, those that held the most checks first.
+func failures(r *completion.Result) []completion.Candidate {
+	var failed []completion.Candidate
+	for _, c := range r.Candidates {
+		if c.Verdict.Status != sandbox.Passed {
+			failed = append(failed, c)
+		}
+	}
+	slices.SortStableFunc(failed, func(a, b completion.Candidate) int { return b.Verdict.Passed - a.Verdict.Passed })
+	return failed
+}
+
+func printVerdict(w io.Writer, s *parser.Spec, v sandbox.Verdict) {
+	if v.Status == sandbox.Passed {
+		fmt.Fprintf(w, "%s: passed, %s, %s\n", s.QualifiedName, asserts(v), millis(v.Wall))
+		return
+	}
+	fmt.Fprintf(w, "%s: failed, %s, %s: %s\n", s.QualifiedName, asserts(v), millis(v.Wall), why(v))
+}
+
+// why says in one line what went wrong.
+func why(v sandbox.Verdict) string {
+	var b strings.Builder
+	if v.Line > 0 {
+		fmt.Fprintf(&b, "line %d: ", v.Line)
+	}
+	switch {
+	case v.Status == sandbox.AssertFailed && v.Expected != "":
+		fmt.Fprintf(&b, "%s: got %s, expected %s", oneLine(v.Source), v.Actual, v.Expected)
+	case v.Status == sandbox.AssertFailed:
+		fmt.Fprintf(&b, "%s: does not hold", oneLine(v.Source))
+	case v.ErrorType != "":
+		fmt.Fprintf(&b, "%s: %s", v.ErrorType, oneLine(strings.TrimPrefix(v.Message, v.ErrorType+": ")))
+	case v.Message != "":
+		b.WriteString(oneLine(v.Message))
+	default:
+		b.WriteString(completion.StatusNames[v.Status])
+	}
+	return b.String()
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func asserts(v sandbox.Verdict) string { return fmt.Sprintf("%d/%d asserts", v.Passed, v.Total) }
+
+func millis(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+)
+
+// A target is a source file as it was read, and the place in it that was named.
+type target struct {
+	path   string
+	dir    string // of the file: the workspace that its code may import from
+	bom    []byte // the byte order mark, kept for writing
+	source []byte // without it
+	line   int    // from 1; 0 means the whole file
+	offset int    // of the place, in bytes
+}
+
+var bom = []byte("\ufeff")
+
+// openTarget reads FILE[:LINE[:COL]]; lines and columns count from 1, columns in
+// characters.
+func openTarget(arg string) (*target, error) {
+	path, line, col := splitTarget(arg)
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("cannot read %s: %v", path, reason(err))
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, usage("cannot tell where %s lies: %v", path, err)
+	}
+	t := &target{path: path, dir: filepath.Dir(abs), line: line}
+	t.source = bytes.TrimPrefix(raw, bom)
+	t.bom = raw[:len(raw)-len(t.source)]
+	if at := invalidUTF8(t.source); at >= 0 {
+		return nil, usage("%s is not UTF-8 (first bad byte on line %d): save it as UTF-8 and try again",
+			path, 1+bytes.Count(t.source[:at], []byte("\n")))
+	}
+	if line > 0 {
+		if t.offset, err = offsetOf(t.source, line, col); err != nil {
+			return nil, usage("%s: %v", path, err)
+		}
+	}
+	return t, nil
+}
+
+var placed = regexp.MustCompile(`^(.+?):(\d+)(?::(\d+))?$`)
+
+// splitTarget takes FILE[:LINE[:COL]] apart. A file whose own name ends like a place wins.
+func splitTarget(arg string) (path string, line, col int) {
+	m := placed.FindStringSubmatch(arg)
+	if m == nil {
+		return arg, 0, 0
+	}
+	if _, err := os.Stat(arg); err == nil {
+		return arg, 0, 0
+	}
+	line, err := strconv.Atoi(m[2])
+	if err != nil || line == 0 {
+		return arg, 0, 0
+	}
+	col, _ = strconv.Atoi(m[3])
+	return m[1], line, col
+}
+
+// invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
+func invalidUTF8(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return -1
+}
+
+// offsetOf is the byte at which a line, or a column of it, begins. Without a column it
+// is the end of the line: there a body has been begun, if any has.
+func offsetOf(source []byte, line, col int) (int, error) {
+	start := 0
+	for n := 1; n < line; n++ {
+		i := bytes.IndexByte(source[start:], '\n')
+		if i < 0 {
+			return 0, fmt.Errorf("there is no line %d: the file has %d", line, n)
+		}
+		start += i + 1
+	}
+	end := len(source)
+	if i := bytes.IndexByte(source[start:], '\n'); i >= 0 {
+		end = start + i
+	}
+	text := bytes.TrimSuffix(source[start:end], []byte("\r"))
+	if col == 0 {
+		return start + len(text), nil
+	}
+	at := 0
+	for n := 1; n < col; n++ {
+		if at == len(text) {
+			return 0, fmt.Errorf("there is no column %d on line %d: it has %d characters", col, line, n-1)
+		}
+		_, size := utf8.DecodeRune(text[at:])
+		at += size
+	}
+	return start + at, nil
+}

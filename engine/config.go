@@ -86,7 +86,9 @@ func (c *config) check(f *gguf.File) error {
 	if err != nil && !errors.Is(err, gguf.ErrAbsent) {
 		return err
 	}
-	switch {
+	switch tensors := len(f.Tensors()); {
+	case c.layers > tensors:
+		return fmt.Errorf("damaged: it announces %d blocks, but has only %d tensors", c.layers, tensors)
 	case c.heads%c.kvHeads != 0:
 		return fmt.Errorf("damaged: %d attention heads are not a multiple of %d key-value heads", c.heads, c.kvHeads)
 	case c.headDim%2 != 0:

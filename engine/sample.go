@@ -244,20 +244,28 @@ func (d *decoder) append(b *branch) bool {
 
 // branchOut opens what follows each branch of the batch. logits is [batch][vocabulary].
 func (d *decoder) branchOut(batch []*branch, logits []float32) {
-	n, p := len(batch), d.model.pool
+	for i, next := range d.distributions(logits, len(batch)) {
+		d.drawer.branchOut(batch[i], next)
+	}
+}
+
+// distributions prepares draws from each of n vectors of logits, [n][vocabulary].
+func (d *decoder) distributions(logits []float32, n int) []*distribution {
+	p, sampling := d.model.pool, d.request.Sampling
 	d.highest, d.sums, d.floors = resize(d.highest, n), resize(d.sums, n), resize(d.floors, n)
 	for len(d.candidates) < n {
 		d.candidates = append(d.candidates, nil)
 	}
 	p.LogSumExp(logits, n, 1, d.highest, d.sums)
 	for i, h := range d.highest {
-		d.floors[i] = d.request.Sampling.floor(h)
+		d.floors[i] = sampling.floor(h)
 	}
 	d.candidates = p.Candidates(logits, n, d.floors, d.candidates)
-	for i, b := range batch {
-		distribution := newDistribution(d.candidates[i], d.highest[i], d.sums[i], d.request.Sampling)
-		d.drawer.branchOut(b, distribution)
+	list := make([]*distribution, n)
+	for i := range list {
+		list[i] = newDistribution(d.candidates[i], d.highest[i], d.sums[i], sampling)
 	}
+	return list
 }
 
 // follow returns the branch that goes on from b with c.

@@ -6,7 +6,7 @@ BIN holds llama-perplexity and llama-server; MODELS the three files. For each mo
 it writes peer/NAME.json beside itself: the likeliest tokens with their
 log-probabilities at the second half of each chunk of passage.txt (the model sees
 one chunk at a time), and greedy continuations of the prompts below, each step with
-the two likeliest tokens. Only the standard library is used.
+the three likeliest tokens. Only the standard library is used.
 """
 
 import json
@@ -68,7 +68,7 @@ def ask(path, body=None):
 
 
 def greedy(binary, model):
-    """Greedy continuations of the prompts, with the two likeliest tokens of each step."""
+    """Greedy continuations of the prompts, with the likeliest tokens of each step."""
     server = subprocess.Popen(
         [binary / "llama-server", "-m", model, "-c", "1024", "-np", "1", "-t", "2", "--port", str(PORT), "--no-webui"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -82,13 +82,16 @@ def greedy(binary, model):
         result = []
         for prompt in PROMPTS:
             tokens = ask("/tokenize", {"content": prompt, "add_special": True, "parse_special": True})["tokens"]
-            answer = ask("/completion", {"prompt": tokens, "n_predict": STEPS, "temperature": 0, "n_probs": 2,
+            answer = ask("/completion", {"prompt": tokens, "n_predict": STEPS, "temperature": 0, "n_probs": 3,
                                          "return_tokens": True, "cache_prompt": False})
-            steps = [{"ids": [t["id"] for t in step["top_logprobs"]],
-                      "logprobs": [round(t["logprob"], 4) for t in step["top_logprobs"]]}
-                     for step in answer["completion_probabilities"]]
-            result.append({"prompt": prompt, "tokens": tokens, "text": answer["content"],
-                           "ids": answer["tokens"], "steps": steps})
+            known, steps = answer["completion_probabilities"], []
+            for token in answer["tokens"]:
+                if known and known[0]["id"] == token:
+                    best = known.pop(0)["top_logprobs"]
+                    steps.append({"ids": [t["id"] for t in best], "logprobs": [round(t["logprob"], 4) for t in best]})
+                else:  # the server tells nothing about a token that ends within a character
+                    steps.append({"ids": [token], "logprobs": [0]})
+            result.append({"prompt": prompt, "tokens": tokens, "steps": steps})
         return result
     finally:
         server.terminate()

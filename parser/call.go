@@ -46,7 +46,7 @@ func readCall(code string, n *node) call {
 	}
 	for _, arg := range n.kids[1].kids {
 		switch arg.kind {
-		case "comment":
+		case "comment", "line_continuation":
 		case "keyword_argument":
 			c.keywords = append(c.keywords, code[arg.kids[0].start:arg.kids[0].end])
 			c.literal = c.literal && len(arg.kids) > 1 && isLiteral(code, arg.kids[1])
@@ -119,7 +119,7 @@ func canonicalDisplay(code string, n *node) (form string, literal bool) {
 	literal = true
 	var parts []string
 	for _, k := range n.kids {
-		if k.kind == "comment" {
+		if k.kind == "comment" || k.kind == "line_continuation" {
 			continue
 		}
 		part, ok := canonical(code, k)

@@ -168,7 +168,7 @@ var kindNames = map[HoleKind]string{HoleWritten: "written", HoleEmpty: "empty", 
 var checkNames = map[CheckKind]string{CheckAssert: "assert", CheckComment: "comment", CheckDoctest: "doctest", CheckTest: "test"}
 
 var problemNames = map[ProblemKind]string{ProblemContradiction: "contradiction", ProblemArity: "arity",
-	ProblemUnreached: "unreached", ProblemComment: "comment", ProblemUndefined: "undefined", ProblemDoctest: "doctest"}
+	ProblemUnreached: "unreached", ProblemComment: "comment", ProblemUndefined: "undefined", ProblemDoctest: "doctest", ProblemSyntax: "syntax"}
 
 // dumpSpecs writes specs as the fixtures show them; fields that are as one would
 // expect (four blanks, no docstring, …) are left out.

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -165,14 +166,18 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 		end = c.End
 	}
 	cut := f.cutAtCursor(rest, cursor)
+	var bad *stmt
 	if cut < 0 {
-		bad := f.firstBad(rest)
-		if bad == nil {
+		if bad = f.firstBad(rest); bad == nil {
 			return f.written()
 		}
-		cut = bad.end
-		if bad.end < last.end {
+		switch {
+		case bad.end < last.end:
 			cut = lineStart(src, bad.start)
+		case bad.colon >= 0:
+			cut = lineEnd(src, bad.end) // a block that lacks its next line
+		default:
+			cut = bad.end
 		}
 		if cursor > rest[0].start && cursor <= lineEnd(src, end) {
 			cut = cursor
@@ -185,11 +190,13 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 		h.End = max(end, line.End)
 		cut = line.Start
 	}
-	cut = max(cut, rest[0].start)
 	if cut > rest[0].start {
 		outer := leadingSpace(src, f.start)
 		own := strings.TrimPrefix(f.indentation(f.part.step()), outer)
 		h.begun = own + dedent(src, Span{rest[0].start, cut}, f.indent)
+		if bad != nil && bad.colon >= 0 && !strings.HasSuffix(h.begun, "\n") && cut != cursor {
+			h.begun += f.part.newline()
+		}
 	}
 	return h
 }
@@ -260,10 +267,21 @@ func (f *function) firstBad(body []*stmt) *stmt {
 			if bad := visit(s.body); bad != nil {
 				return bad
 			}
+			if s.word == "try" && !s.isFollowedBy("except", "finally") {
+				return s
+			}
 		}
 		return nil
 	}
 	return visit(body)
+}
+
+// isFollowedBy says whether the next statement of the block begins with one of the words.
+func (s *stmt) isFollowedBy(words ...string) bool {
+	if s.parent == nil || s.at+1 >= len(s.parent.body) {
+		return false
+	}
+	return slices.Contains(words, s.parent.body[s.at+1].word)
 }
 
 // malformed says whether a simple statement, or the header of a compound one, is not

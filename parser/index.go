@@ -151,6 +151,7 @@ func (x *index) namesOf(p *part, s *stmt) *names {
 		all.asserts = all.asserts || n.asserts
 		all.effects = all.effects || n.effects
 		all.broken = all.broken || n.broken
+		all.legacy = all.legacy || n.legacy
 	}
 	return all
 }

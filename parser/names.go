@@ -16,6 +16,7 @@ type names struct {
 	asserts bool     // an assert stands in it, in a function of it too
 	effects bool     // running it reaches outside: input(), sys.exit(), parse_args(), sockets
 	broken  bool     // it is not Python
+	legacy  bool     // it is Python 2
 }
 
 // A use says when a name is read.
@@ -197,12 +198,35 @@ func (w *walker) walk(n *node) {
 			w.targets(n.kids[0].kids)
 			w.walkAll(n.kids[1:])
 		}
+	case "print_statement", "exec_statement":
+		w.names.legacy = true
+		w.walkAll(n.kids)
+	case "integer", "comparison_operator", "string":
+		w.names.legacy = w.names.legacy || w.isLegacy(n)
+		w.walkAll(n.kids)
 	case "assert_statement":
 		w.names.asserts = true
 		w.walkAll(n.kids)
 	default:
 		w.walkAll(n.kids)
 	}
+}
+
+// isLegacy knows a few forms that the grammar takes and Python 3 does not.
+func (w *walker) isLegacy(n *node) bool {
+	switch text := w.content(n); n.kind {
+	case "integer":
+		octal := len(text) > 1 && text[0] == '0' && isDigit(text[1]) && strings.Trim(text, "0_") != ""
+		return octal || strings.HasSuffix(text, "L") || strings.HasSuffix(text, "l")
+	case "string":
+		return strings.HasPrefix(text, "`") || strings.HasPrefix(strings.ToLower(text), "ur")
+	}
+	for i := 1; i < len(n.kids); i++ {
+		if strings.TrimSpace(string(w.text[n.kids[i-1].end:n.kids[i].start])) == "<>" {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walker) walkAll(ns []*node) {

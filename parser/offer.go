@@ -70,15 +70,15 @@ func (x *index) harmlessAlone(m *moduleStmt) bool {
 	}
 	switch m.kind {
 	case stmtDef:
-		return m.colon >= 0 && !isTestName(x.nameOf(m))
+		return m.compiles() && !isTestName(x.nameOf(m))
 	case stmtClass:
-		return m.colon >= 0 && !x.isTestClass(m)
+		return m.compiles() && !x.isTestClass(m)
 	}
 	if m.word == "import" || m.word == "from" {
 		return m.isStandardImport()
 	}
 	n := m.names()
-	if n.effects || n.broken || n.asserts || len(m.boundNames()) == 0 {
+	if n.effects || n.broken || n.legacy || n.asserts || len(m.boundNames()) == 0 {
 		return false
 	}
 	for name, u := range n.uses {

@@ -22,6 +22,8 @@ const (
 	// ProblemUndefined: a check needs a name that nothing defines, or whose definition
 	// is not run because it reaches outside.
 	ProblemUndefined
+	// ProblemSyntax: a check is not Python 3, or not yet, so it is left out.
+	ProblemSyntax
 	// ProblemDoctest: the docstring's examples are not what doctest accepts.
 	ProblemDoctest
 )
@@ -59,6 +61,7 @@ func (f *function) problems(s *Spec) []Problem {
 	found = append(found, f.unreached(sites)...)
 	found = append(found, f.undefined(sites)...)
 	found = append(found, f.badComments()...)
+	found = append(found, f.badStatements()...)
 	found = append(found, f.badDoctest()...)
 	sort.SliceStable(found, func(i, j int) bool {
 		if found[i].Path != found[j].Path {
@@ -227,8 +230,8 @@ func reaches(code, name string) bool {
 			return true
 		}
 		named = t.kind == tokName && word == name
-		if named && depth > 0 {
-			return true
+		if named && depth > 0 || t.kind == tokString && strings.Contains(word, name) {
+			return true // handed on, or called in a field of an f-string
 		}
 		if t.kind == tokOp {
 			switch word {
@@ -289,6 +292,22 @@ func (x *index) withheld(name string) int {
 		line = m.part.line(m.start)
 	}
 	return line
+}
+
+// badStatements: checks of the function that are not Python.
+func (f *function) badStatements() []Problem {
+	var found []Problem
+	for i, m := range f.x.module {
+		n := m.names()
+		if !(n.broken || n.legacy) || m.kind == stmtClass || i == f.top || f.outer != nil || f.class != nil || n.uses[f.name] == 0 {
+			continue
+		}
+		if m.word != "assert" && !n.asserts {
+			continue
+		}
+		found = append(found, f.x.problem(ProblemSyntax, f.x.assertSite(i, m), "is not Python 3, so it is left out"))
+	}
+	return found
 }
 
 // badComments: comments that speak of the function like a check and are none.

@@ -32,7 +32,7 @@ func parametersOf(signature string) (p parameters, ok bool) {
 	for _, k := range list.kids {
 		text := code[k.start:k.end]
 		switch {
-		case k.kind == "comment":
+		case k.kind == "comment" || k.kind == "line_continuation":
 			continue
 		case strings.HasPrefix(text, "**"):
 			p.stars = true

@@ -52,7 +52,7 @@ func (x *index) findSites() []*site {
 func (x *index) statementSites(i int, m *moduleStmt) []*site {
 	switch m.kind {
 	case stmtDef:
-		if isTestName(x.nameOf(m)) && !x.isUnwritten(m) {
+		if isTestName(x.nameOf(m)) && m.isPython3() && !x.isUnwritten(m) {
 			return []*site{x.testSite(i, m, m.stmt, x.nameOf(m))}
 		}
 	case stmtClass:
@@ -60,15 +60,21 @@ func (x *index) statementSites(i int, m *moduleStmt) []*site {
 			return x.testMethods(i, m)
 		}
 	case stmtBlock:
-		if m.names().asserts || x.raisesBlock(m) {
+		if m.isPython3() && (m.names().asserts || x.raisesBlock(m)) {
 			return []*site{x.assertSite(i, m)}
 		}
 	case stmtSimple:
-		if m.word == "assert" || x.callsAsserting(m) {
+		if (m.word == "assert" || x.callsAsserting(m)) && m.isPython3() {
 			return []*site{x.assertSite(i, m)}
 		}
 	}
 	return nil
+}
+
+// isPython3 says whether a statement compiles, as far as the grammar knows.
+func (m *moduleStmt) isPython3() bool {
+	n := m.names()
+	return !m.broken && !n.broken && !n.legacy
 }
 
 func (x *index) nameOf(m *moduleStmt) string {

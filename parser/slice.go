@@ -9,8 +9,8 @@ type slice struct {
 	main bool
 	// missing is the function's name where no statement defines it yet.
 	missing string
-	in   map[int]bool
-	seen map[string]bool
+	in      map[int]bool
+	seen    map[string]bool
 }
 
 func (x *index) newSlice(unit int, main bool) *slice {
@@ -49,13 +49,22 @@ func (s *slice) admits(i int, name string) bool {
 		return false
 	}
 	if m.kind == stmtDef || m.kind == stmtClass {
-		return m.colon >= 0 && !s.x.rebindsUnit(i, s.unit)
+		return m.compiles() && !s.x.rebindsUnit(i, s.unit)
 	}
 	n := m.names()
-	if n.effects || n.broken {
+	if n.effects || n.broken || n.legacy {
 		return false
 	}
 	return n.binds[name] || s.x.isVariable(name)
+}
+
+// compiles says whether a def or class is Python 3, its unwritten functions filled.
+func (m *moduleStmt) compiles() bool {
+	n := m.names()
+	if m.colon < 0 || n.legacy {
+		return false
+	}
+	return !n.broken || !namesOf([]byte(m.fragment().Text)).broken
 }
 
 // rebindsUnit says whether statement i defines a name anew that the unit defines: an
@@ -163,7 +172,7 @@ func (m *moduleStmt) touches(values map[string]bool) bool {
 		return false
 	}
 	n := m.names()
-	if n.effects || n.broken {
+	if n.effects || n.broken || n.legacy {
 		return false
 	}
 	for name := range values {

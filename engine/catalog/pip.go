@@ -51,7 +51,9 @@ func findPip(ctx context.Context) (command, error) {
 // can remove them.
 func (c command) start(ctx context.Context, work string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c[0], append(c[1:len(c):len(c)], args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONUNBUFFERED=1", "PIP_NO_INPUT=1")
+	// Nothing is installed, so a user's rule to install only into virtual environments
+	// does not apply.
+	cmd.Env = append(os.Environ(), "PYTHONUNBUFFERED=1", "PIP_NO_INPUT=1", "PIP_REQUIRE_VIRTUALENV=0")
 	if work != "" {
 		cmd.Env = append(cmd.Env, "TMPDIR="+work, "TMP="+work, "TEMP="+work)
 	}

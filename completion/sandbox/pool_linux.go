@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Hash seeds of the interpreters: candidates run under the first; those that pass and may
@@ -214,8 +216,9 @@ func (s *start) config(r role) (*zygoteConfig, error) {
 	root, _, method := strings.Cut(p.Function, ".")
 	c := &zygoteConfig{
 		Role: r, Modules: r.modules(), Filter: child.hex(), Seal: seal.hex(), Mark: pidMark,
-		File: fileName, Dir: p.Dir, Function: p.Function, Line: p.Candidate.Line,
-		Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text}, Names: []string{}, State: []string{}, Prelude: []wireFragment{},
+		Timers: [2]int{unix.SYS_TIMER_CREATE, unix.SYS_TIMER_SETTIME},
+		File:   fileName, Dir: p.Dir, Function: p.Function, Line: p.Candidate.Line,
+		Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text}, Names: []string{}, Prelude: []wireFragment{},
 	}
 	if method {
 		c.Names = append(c.Names, root)

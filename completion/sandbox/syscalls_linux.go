@@ -37,14 +37,16 @@ var plainCalls = []string{
 	"getpid", "getppid", "gettid", "getuid", "geteuid", "getgid", "getegid", "getgroups", "getresuid", "getresgid",
 	"getpgid", "getpgrp", "getsid", "getpriority", "umask", "uname", "sysinfo", "times", "getrusage", "getrlimit", "capget",
 	"clock_gettime", "clock_getres", "clock_nanosleep", "gettimeofday", "time", "nanosleep", "pause", "alarm",
-	"getitimer", "setitimer", "timer_create", "timer_settime", "timer_gettime", "timer_delete",
+	"getitimer", "setitimer",
 	"getrandom", "exit", "exit_group", "arch_prctl", "landlock_create_ruleset", "landlock_add_rule",
 	"landlock_restrict_self", "setrlimit",
 }
 
 // calls only the zygote needs.
 var zygoteCalls = []string{"fork", "vfork", "wait4", "waitid", "kill", "tgkill", "tkill", "prctl", "seccomp", "prlimit64",
-	"set_mempolicy", "get_mempolicy"}
+	"set_mempolicy", "get_mempolicy",
+	// A child sets its own end by these before it gives them up.
+	"timer_create", "timer_settime"}
 
 // pidMark stands in a child's filter where its own process number belongs; the child
 // puts it there before loading.

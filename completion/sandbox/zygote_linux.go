@@ -75,12 +75,12 @@ type zygoteConfig struct {
 	Filter   string         `json:"filter"`
 	Seal     string         `json:"seal"`
 	Mark     uint32         `json:"mark"`
+	Timers   [2]int         `json:"timers"`
 	File     string         `json:"file"`
 	Dir      string         `json:"dir"`
 	Function string         `json:"function"`
 	Line     int            `json:"line"`
 	Names    []string       `json:"names"`
-	State    []string       `json:"state"`
 	Prelude  []wireFragment `json:"prelude"`
 	Unit     wireFragment   `json:"unit"`
 	Checks   []wireCheck    `json:"checks,omitempty"`

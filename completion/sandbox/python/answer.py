@@ -89,10 +89,13 @@ def candidate(module, config, request, shared, root, after):
     peer.codec.objects[0] = target
     peer.codec.handles[id(target)] = 0
     peer.codec.exported[0] = "object"
-    names = config["state"]
-    if names:
-        peer.globals = lambda: {n: module.ns[n] for n in names if n in module.ns}
-    peer.set_globals = module.ns.update
+    names = set()  # globals that the judging process sends are sent back
+
+    def set_globals(values):
+        names.update(values)
+        module.ns.update(values)
+    peer.set_globals = set_globals
+    peer.globals = lambda: {n: module.ns[n] for n in names if n in module.ns}
     send_frame(SOCKET, {"ready": 1})
     try:
         peer.serve_forever()

@@ -18,6 +18,7 @@ by code the candidate wrote.
 import sys
 
 BIG = 1 << 62
+SYNCED = 4096  # objects whose contents are remembered; a forgotten one is sent again
 SCALARS = frozenset([type(None), bool, int, float, str])
 # Packages whose objects can claim to equal anything: never rebuilt from the candidate's word.
 JUDGES = frozenset(["unittest", "mock", "pytest", "_pytest", "doctest", "dirty_equals", "hamcrest",
@@ -148,6 +149,8 @@ class Codec:
         self.objects = {}               # handle -> object, kept alive
         self.exported = {}              # handle -> "call", "iter" or "obj": what the other side may do
         self.free = 2 + side
+        self.synced = {}                # handle -> node as last sent or received, of mutable objects
+        self.live = False               # whether either side holds a stand-in: then objects can change unasked
         self.sets = False               # whether a set was sent or received
         self.classes = {}
         self.std = _std()
@@ -204,8 +207,16 @@ class Codec:
             self.classes[cls] = name
         return self.classes[cls]
 
-    def encoder(self, received=()):
-        return Encoder(self, received)
+    def sync(self, handle, node):
+        """Note what both sides know an object to hold."""
+        if len(self.synced) >= SYNCED and handle not in self.synced:
+            del self.synced[next(iter(self.synced))]
+        self.synced[handle] = node
+
+    def recent(self):
+        """Small objects that both sides have, the latest ones: what a closure may have changed."""
+        handles = list(self.synced)[-64:] if self.live else ()
+        return [self.objects[h] for h in handles if len(self.synced[h][-1]) <= 256]
 
 
 def _rebuilt():
@@ -219,9 +230,8 @@ REBUILT = _rebuilt()
 class Encoder:
     """Builds the nodes of one message."""
 
-    def __init__(self, codec, received):
+    def __init__(self, codec):
         self.codec = codec
-        self.received = received  # handle -> node as received: sent back only where it differs
         self.nodes = []
         self.todo = []
         self.seen = set()
@@ -247,14 +257,17 @@ class Encoder:
         values = list(values)
         return values if plain(values) else [self.ref(v) for v in values]
 
-    def finish(self):
-        """The nodes, after the contents of every mutable object that was reached."""
+    def finish(self, also=()):
+        """The nodes, after the contents of every mutable object that was reached or is in also."""
+        for v in also:
+            self.ref(v)
         while self.todo:
             h, v, emit = self.todo.pop()
             node = emit(self, h, v)
-            old = self.received.get(h) if self.received else None
+            old = self.codec.synced.get(h)
             if old is None or not same(old, node):
                 self.nodes.append(node)
+                self.codec.sync(h, node)
         return self.nodes
 
     # Each emitter below takes (handle, value, whether the other side does not know it yet).
@@ -460,6 +473,7 @@ class Encoder:
         from _greenfill import remote
         kind, ops = remote.abilities(v)
         self.codec.exported[h] = kind
+        self.codec.live = True
         self.nodes.append([h, "remote", kind, type(v).__name__, ops])
 
 

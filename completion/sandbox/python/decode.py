@@ -26,8 +26,7 @@ def values(codec, refs):
 
 
 def unpack(codec, nodes):
-    """Rebuild or update the objects of a message; returns handle -> node of the mutable ones."""
-    received = {}
+    """Rebuild or update the objects of a message; returns the handles of the mutable ones."""
     fill = []
     for node in nodes:
         h, tag = node[0], node[1]
@@ -39,8 +38,8 @@ def unpack(codec, nodes):
                 shell = SHELLS[tag](codec, node)
                 if shell is not None:
                     codec.learn(h, shell)
-            received[h] = node
             fill.append(node)
+    received = [node[0] for node in fill]
     if len(fill) < len(nodes):
         for node in nodes:
             if node[1] not in MUTABLE:
@@ -50,6 +49,9 @@ def unpack(codec, nodes):
     fill_instances(codec, fill)
     for node in fill:
         FILL[node[1]](codec, codec.objects[node[0]], node)
+    for node in nodes:
+        if node[1] in MUTABLE:
+            codec.sync(node[0], node)
     return received
 
 
@@ -364,6 +366,7 @@ def exception_class(codec, module, name):
 
 
 def build_remote(codec, node):
+    codec.live = True
     return codec.proxy(node[0], node[2], node[3], node[4])
 
 

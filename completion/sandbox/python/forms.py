@@ -82,6 +82,7 @@ class Doctest(Check):
 
         runner = Runner(verbose=False)
         test = doctest.DocTest([self.example], judge.module.ns, "example", judge.module.file, line - 1, None)
+        test.globs = judge.module.ns  # itself, not a copy: examples build on each other
         kept = {name: judge.module.ns[name] for name in ("__name__", "__builtins__")}
         if self.asserts:
             judge.reached += 1

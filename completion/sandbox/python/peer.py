@@ -10,7 +10,7 @@ import os
 import sys
 
 from _greenfill import decode, remote
-from _greenfill.codec import Codec, ProtocolError
+from _greenfill.codec import Codec, Encoder, ProtocolError
 
 LIMIT = 32 << 20
 encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -91,14 +91,14 @@ class Peer:
         """Ask the other side; returns what it answers or raises what it raised."""
         with self.lock:
             self.calls += 1
-            enc = self.codec.encoder()
+            enc = Encoder(self.codec)
             message = {"q": op, "h": handle, "a": [enc.ref(v) for v in args]}
             if kwargs:
                 message["k"] = {k: enc.ref(v) for k, v in kwargs.items()}
             names = self.globals()
             if names:
                 message["g"] = {k: enc.ref(v) for k, v in names.items()}
-            message["n"] = enc.finish()
+            message["n"] = enc.finish(self.codec.recent())
             self.send(message)
             while True:
                 message = self.recv()
@@ -149,7 +149,7 @@ class Peer:
         self.reply(key, result, received, where)
 
     def reply(self, key, result, received, where):
-        enc = self.codec.encoder(received)
+        enc = Encoder(self.codec)
         try:
             out = {key: enc.ref(result)}
             for h in received:
@@ -157,7 +157,7 @@ class Peer:
             names = self.globals()
             if names:
                 out["g"] = {k: enc.ref(v) for k, v in names.items()}
-            out["n"] = enc.finish()
+            out["n"] = enc.finish(self.codec.recent())
             if where:
                 out["w"] = where
             self.printed(out)

@@ -83,17 +83,9 @@ class Iterator(Stand):
         return self._peer.request("next", self._handle, [])
 
 
-class Awaitable(Stand):
-    """A coroutine of the other side; it runs to its end there when it is awaited."""
-
-    __slots__ = ()
-
-    def __await__(self):
-        return self._peer.request("await", self._handle, [])
-        yield
-
-    def close(self):
-        pass
+async def coroutine(peer, handle):
+    """A real coroutine; when awaited it runs the one of the other side to its end there."""
+    return peer.request("await", handle, [])
 
 
 def generator(peer, handle):
@@ -144,7 +136,7 @@ def stand_in(peer, handle, kind, name, ops):
     if kind == "generator":
         return generator(peer, handle)
     if kind == "coroutine":
-        return Awaitable(peer, handle, name)
+        return coroutine(peer, handle)
     key = (name, tuple(ops))
     if key not in CLASSES:
         methods = {op: _passing(op) for op in ops if op in OPS}

@@ -175,6 +175,7 @@ class Zygote:
         self.me = os.getpid()
         self.filter = bytearray(bytes.fromhex(config["filter"]))
         self.mark = struct.pack("<I", config["mark"])  # stands for the child's own process number
+        self.timers = config["timers"]  # numbers of the calls timer_create and timer_settime
         self.running = {}   # process number -> run
         self.control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, CONTROL)
         self.module = Module(config)
@@ -277,10 +278,9 @@ class Zygote:
         limit = resource.setrlimit
         limit(resource.RLIMIT_NOFILE, (64, 64))
         limit(resource.RLIMIT_FSIZE, (limits["output"], limits["output"]))
-        seconds = -int(-limits["cpu"] // 1)  # the kernel counts whole seconds
+        self.end_after(limits["cpu"])
+        seconds = -int(-limits["cpu"] // 1) + 1  # the kernel counts these by ticks: a second line
         limit(resource.RLIMIT_CPU, (seconds, seconds))
-        if seconds != limits["cpu"]:
-            _signal.setitimer(_signal.ITIMER_PROF, limits["cpu"])
         memory = self.base + limits["memory"]
         limit(resource.RLIMIT_AS, (memory, memory))
         program = bytes(self.filter.replace(self.mark, struct.pack("<I", os.getpid())))
@@ -291,6 +291,17 @@ class Zygote:
         Sink.limit = limits["output"]
         if "random" in sys.modules:
             sys.modules["random"].seed(0)
+
+
+    def end_after(self, seconds):
+        """Have the kernel end this process when it has used so much processor time."""
+        create, set_time = self.timers
+        timer = ctypes.c_int()
+        event = struct.pack("Pii48x", 0, SIGKILL, 0)
+        when = struct.pack("qqqq", 0, 0, int(seconds), int(seconds % 1 * 1e9))
+        if libc.syscall(create, 2, event, ctypes.byref(timer)) != 0 \
+                or libc.syscall(set_time, timer, 0, when, None) != 0:
+            os._exit(UNCONFINED)
 
 
 UNCONFINED = 125

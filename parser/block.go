@@ -30,9 +30,11 @@ type stmt struct {
 	name       Span // of a def or a class
 	decorators []Span
 	inline     bool // stands on the line of its parent's header
-	parent     *stmt
-	at         int // its place in the parent's body
-	body       []*stmt
+	// clause: an elif, else, except or finally, in the body of the statement it belongs to.
+	clause bool
+	parent *stmt
+	at     int // its place in the parent's body
+	body   []*stmt
 }
 
 func (s *stmt) span() Span { return Span{s.start, s.end} }
@@ -63,14 +65,19 @@ type builder struct {
 }
 
 func (b *builder) add(l line) {
+	s := b.statement(l)
 	for len(b.open) > 1 {
-		if top := b.open[len(b.open)-1]; top.indent < l.indent && top.opensBlock() {
+		top := b.open[len(b.open)-1]
+		if top.indent < l.indent && top.opensBlock() {
+			break
+		}
+		if top.indent == l.indent && !top.clause && takesClause(top.word, s.word) {
+			s.clause = true
 			break
 		}
 		b.open = b.open[:len(b.open)-1]
 	}
 	parent := b.open[len(b.open)-1]
-	s := b.statement(l)
 	if s.kind == stmtDecorator {
 		s.parent = parent
 		b.decorators = append(b.decorators, s)
@@ -98,6 +105,24 @@ func (b *builder) add(l line) {
 	case s.colon >= 0 && s.colon < l.end:
 		b.suite(s, l)
 	}
+}
+
+// takesClause says whether a statement that begins with word can go on with a clause.
+func takesClause(word, clause string) bool {
+	switch clause {
+	case "elif":
+		return word == "if"
+	case "else":
+		return word == "if" || word == "for" || word == "while" || word == "try"
+	case "except", "finally":
+		return word == "try"
+	}
+	return false
+}
+
+// isEmptyBlock says whether a header has no statement below it or behind it.
+func (s *stmt) isEmptyBlock() bool {
+	return s.colon >= 0 && (len(s.body) == 0 || s.body[0].clause)
 }
 
 // undecorate makes statements of decorators that no definition follows.

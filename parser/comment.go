@@ -10,7 +10,7 @@ import (
 //
 //	check  = "assert" expression [ "," message ]
 //	       | expression "->" expression          also "=>"
-//	       | expression "==" expression          also "is", "in" and other comparisons
+//	       | expression "==" expression          also "!=", "<", "is", "in", …
 //	checks = check { ";" check }
 //
 // where expressions are Python's and every name in them is defined in the file or
@@ -34,7 +34,15 @@ func mayBeCheck(text string) bool {
 	if strings.HasPrefix(text, "assert ") || strings.HasPrefix(text, "assert(") {
 		return true
 	}
-	return strings.Contains(text, "(") && (strings.Contains(text, "==") || strings.Contains(text, "->") || strings.Contains(text, "=>") || strings.Contains(text, " is "))
+	if !strings.Contains(text, "(") {
+		return false
+	}
+	for _, operator := range []string{"==", "!=", "<", ">", " is ", " in "} {
+		if strings.Contains(text, operator) {
+			return true
+		}
+	}
+	return false
 }
 
 // isOpen says whether the text goes on in the next comment, and whether within brackets.
@@ -173,11 +181,14 @@ func callsOne(text string, calls func(name string) bool) bool {
 func cutArrow(text string) (left, right string, found bool) {
 	for _, arrow := range []string{"->", "=>"} {
 		if parts := splitTop(text, arrow); len(parts) == 2 {
-			return strings.TrimSpace(parts[0]), strings.TrimSpace(parts[1]), true
+			return trimContinued(parts[0]), trimContinued(parts[1]), true
 		}
 	}
 	return "", "", false
 }
+
+// trimContinued is text without white space and backslashes of continued lines around.
+func trimContinued(text string) string { return strings.Trim(text, " \t\n\\") }
 
 // splitTop splits text at an operator outside brackets and strings.
 func splitTop(text, op string) []string {

@@ -168,13 +168,17 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 	cut := f.cutAtCursor(rest, cursor)
 	var bad *stmt
 	if cut < 0 {
-		if bad = f.firstBad(rest); bad == nil {
+		bad = f.firstBad(rest)
+		if bad == nil && declaresOnly(rest) {
+			bad = last
+		}
+		if bad == nil {
 			return f.written()
 		}
 		switch {
 		case bad.end < last.end:
 			cut = lineStart(src, bad.start)
-		case bad.colon >= 0:
+		case bad.colon >= 0 || declaresOnly(rest):
 			cut = lineEnd(src, bad.end) // a block that lacks its next line
 		default:
 			cut = bad.end
@@ -194,11 +198,16 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 		outer := leadingSpace(src, f.start)
 		own := strings.TrimPrefix(f.indentation(f.part.step()), outer)
 		h.begun = own + dedent(src, Span{rest[0].start, cut}, f.indent)
-		if bad != nil && bad.colon >= 0 && !strings.HasSuffix(h.begun, "\n") && cut != cursor {
+		if bad != nil && (bad.colon >= 0 || declaresOnly(rest)) && !strings.HasSuffix(h.begun, "\n") && cut != cursor {
 			h.begun += f.part.newline()
 		}
 	}
 	return h
+}
+
+// declaresOnly says whether a body has nothing yet but global and nonlocal.
+func declaresOnly(ss []*stmt) bool {
+	return !slices.ContainsFunc(ss, func(s *stmt) bool { return s.word != "global" && s.word != "nonlocal" })
 }
 
 // cutAtCursor is the cursor if the body ends at it, else -1. It does so on a blank line
@@ -261,13 +270,13 @@ func (f *function) firstBad(body []*stmt) *stmt {
 			if s.kind == stmtDef && s.colon >= 0 && len(s.body) == 0 {
 				continue // an unwritten function within this one
 			}
-			if s.broken || s.colon >= 0 && len(s.body) == 0 || suspect && f.x.malformed(f.part, s) {
+			if s.broken || s.isEmptyBlock() || suspect && f.x.malformed(f.part, s) {
 				return s
 			}
 			if bad := visit(s.body); bad != nil {
 				return bad
 			}
-			if s.word == "try" && !s.isFollowedBy("except", "finally") {
+			if s.word == "try" && !s.hasClause("except", "finally") {
 				return s
 			}
 		}
@@ -276,12 +285,9 @@ func (f *function) firstBad(body []*stmt) *stmt {
 	return visit(body)
 }
 
-// isFollowedBy says whether the next statement of the block begins with one of the words.
-func (s *stmt) isFollowedBy(words ...string) bool {
-	if s.parent == nil || s.at+1 >= len(s.parent.body) {
-		return false
-	}
-	return slices.Contains(words, s.parent.body[s.at+1].word)
+// hasClause says whether a clause of the statement begins with one of the words.
+func (s *stmt) hasClause(words ...string) bool {
+	return slices.ContainsFunc(s.body, func(c *stmt) bool { return c.clause && slices.Contains(words, c.word) })
 }
 
 // malformed says whether a simple statement, or the header of a compound one, is not

@@ -89,6 +89,9 @@ func (x *index) add(p *part) {
 	for _, s := range p.root.body {
 		if isMainGuard(p.src, s) {
 			for _, inner := range s.body {
+				if inner.clause {
+					continue
+				}
 				x.module = append(x.module, x.moduleStmt(p, inner, true))
 			}
 			continue

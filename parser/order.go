@@ -56,7 +56,7 @@ func (f *function) mentioned(s *Spec) []string {
 	}
 	var found []string
 	for _, other := range f.x.functions {
-		if other == f || other.outer != nil || other.qualified == f.qualified {
+		if other.name == f.name || other.outer != nil {
 			continue
 		}
 		plainWord := other.class != nil || !strings.ContainsAny(other.name, "_0123456789")

@@ -320,10 +320,10 @@ func (f *function) badComments() []Problem {
 		i += n
 		span := Span{first.Start, last.End}
 		rest, isAssert := strings.CutPrefix(text, "assert ")
-		if !isAssert && !strings.HasPrefix(text, f.name+"(") || !callsOne(rest, func(name string) bool { return name == f.name }) {
+		if isAssert && !callsOne(rest, func(name string) bool { return name == f.name }) || !isAssert && !claims(text, f.name) {
 			continue
 		}
-		if _, ok := readChecks(text, f.x.isFunctionName); ok || !isAssert && !mayBeCheck(text) && !assignsCall(text) {
+		if _, ok := readChecks(text, f.x.isFunctionName); ok {
 			continue
 		}
 		problem := Problem{Kind: ProblemComment, Span: span, Line: p.line(span.Start),
@@ -335,6 +335,29 @@ func (f *function) badComments() []Problem {
 		}
 		found = append(found, problem)
 	}
+	return found
+}
+
+// claims says whether text begins with a call of the name and goes on with an arrow or
+// an equals sign.
+func claims(text, name string) bool {
+	rest, ok := strings.CutPrefix(text, name+"(")
+	if !ok {
+		return false
+	}
+	sc := scanner{src: []byte(rest)}
+	for depth := 1; depth > 0; {
+		t := sc.next()
+		switch {
+		case t.kind == tokEnd:
+			return false
+		case t.kind == tokOp && strings.Contains("([{", rest[t.start:t.end]):
+			depth++
+		case t.kind == tokOp && strings.Contains(")]}", rest[t.start:t.end]):
+			depth--
+		}
+	}
+	_, found := cutAnyPrefix(strings.TrimSpace(rest[sc.pos:]), "->", "=")
 	return found
 }
 

@@ -117,26 +117,41 @@ func (f *function) reachedBy(site *site) bool {
 // its class counts as a whole if one example calls the function; of the module's, the
 // examples that do and those that only set up.
 func (f *function) sessions(sites []*site) map[*site]bool {
-	called := map[*session]bool{}
+	whole := map[*session]*names{}
 	for _, s := range sites {
-		if s.session != nil && f.calledBy(s.mentions, false) {
-			called[s.session] = true
+		if s.session != nil {
+			if whole[s.session] == nil {
+				whole[s.session] = &names{uses: map[string]use{}, attrs: map[string]bool{}}
+			}
+			whole[s.session].merge(s.mentions)
 		}
 	}
 	picked := map[*site]bool{}
+	called := map[*session]bool{}
+	for in, n := range whole {
+		called[in] = f.calledBy(n, false)
+	}
 	for _, s := range sites {
-		if s.session == nil || !called[s.session] {
-			continue
-		}
-		in := s.session
-		switch {
-		case in.owner != nil && (in.owner == f || in.owner == f.outer):
-			picked[s] = true
-		case in.class != nil && f.class == in.class:
-			picked[s] = true
-		case in.owner == nil && in.class == nil && (s.Want == "" || f.calledBy(s.mentions, false)):
+		if in := s.session; in != nil && called[in] && (in.isOf(f) || in.isModules() && f.inModuleSession(s)) {
 			picked[s] = true
 		}
 	}
 	return picked
+}
+
+// isOf says whether the docstring is the function's, or that of its class or of the
+// function around it.
+func (in *session) isOf(f *function) bool {
+	if in.owner != nil {
+		return in.owner == f || in.owner == f.outer
+	}
+	return in.class != nil && f.class == in.class
+}
+
+func (in *session) isModules() bool { return in.owner == nil && in.class == nil }
+
+// inModuleSession says whether an example of the module's docstring mentions the
+// function, or has no output and so may be there for others.
+func (f *function) inModuleSession(s *site) bool {
+	return s.Want == "" || s.mentions.uses[f.name] != 0 || s.mentions.attrs[f.name]
 }

@@ -24,7 +24,7 @@ func (x *index) commentSites(p *part) []*site {
 func (x *index) gather(p *part, i int) (text string, n int) {
 	c := p.comments[i]
 	text = commentText(p.src, c)
-	if !mayBeCheck(text) && !endsInCall(text) {
+	if !mayBeCheck(text) && !beginsWithCall(text) {
 		return text, 1
 	}
 	n = 1
@@ -48,15 +48,11 @@ func (x *index) gather(p *part, i int) (text string, n int) {
 	return text, n
 }
 
-// endsInCall says whether a text may be the first line of a check that is told from
+// beginsWithCall says whether a text may be the first line of a check that is told from
 // prose only by what follows: f(1,
-func endsInCall(text string) bool {
-	open, inBrackets := isOpen(text)
-	if !open || !inBrackets {
-		return false
-	}
+func beginsWithCall(text string) bool {
 	i := strings.IndexByte(text, '(')
-	return i > 0 && !strings.Contains(strings.TrimSpace(text[:i]), " ")
+	return i > 0 && !strings.Contains(text[:i], " ")
 }
 
 func (x *index) commentSite(p *part, i, n int, text string) []*site {
@@ -72,7 +68,7 @@ func (x *index) commentSite(p *part, i, n int, text string) []*site {
 		return nil
 	}
 	var sites []*site
-	main := x.underMainGuard(p, first.Start)
+	main := underMainGuard(p, first)
 	for _, code := range codes {
 		names := x.cache.names(code)
 		if !x.resolves(names, text) {
@@ -168,11 +164,12 @@ func (x *index) statementsBefore(p *part, offset int) int {
 	return n
 }
 
-func (x *index) underMainGuard(p *part, offset int) bool {
-	for _, s := range p.root.body {
-		if s.start <= offset && offset < s.end {
-			return isMainGuard(p.src, s)
-		}
+// underMainGuard says whether a comment belongs to if __name__ == "__main__":
+func underMainGuard(p *part, c comment) bool {
+	n := sort.Search(len(p.root.body), func(i int) bool { return p.root.body[i].start > c.Start })
+	if n == 0 {
+		return false
 	}
-	return false
+	s := p.root.body[n-1]
+	return isMainGuard(p.src, s) && (c.Start < s.end || c.alone && c.indent > s.indent)
 }

@@ -102,6 +102,11 @@ void greenfill_quantise(const path *p, record *r, const float *x, int n, int col
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
 	int from, int to, const record *a, int n, float *out, const float *bias);
 
+// greenfill_wait returns when *word is no longer old; greenfill_wake wakes those who sleep
+// in it. The caller of wake has changed the word before and found sleepers.
+void greenfill_wait(uint32_t *word, uint32_t *sleepers, uint32_t old);
+void greenfill_wake(uint32_t *word);
+
 // greenfill_pack packs a panel of up to 16 rows, as packPanelPlain.
 void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols);
 

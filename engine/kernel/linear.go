@@ -9,8 +9,14 @@ type Product struct {
 	Bias []float32 // [M.Rows()], added to each vector; or nil
 }
 
-// chunkPanels is how many panels of a matrix a thread takes at a time.
-const chunkPanels = 4
+// chunkPanels returns how many panels of a matrix a thread takes at a time: enough to be
+// worth taking, few enough that all threads end at about the same time.
+func (p *Pool) chunkPanels(m *Matrix, n int) int {
+	const bytes, vectors = 48 << 10, 6 // a pass of this many vectors costs as much as the reading
+	cost := len(m.data) / m.panels() * max(1, n/vectors)
+	panels := min(bytes/cost, m.panels()/(3*p.threads))
+	return max(2, panels/2*2)
+}
 
 // Linear computes Out = x Mᵀ + Bias for each product. x is [n][cols], and every matrix
 // has cols inputs. Products given together share one parallel region.
@@ -28,20 +34,19 @@ func (p *Pool) Linear(x []float32, n int, products ...Product) {
 		return ok
 	})
 	multiply := current().linear(p, x, n, products[0].M.cols, quantised)
-	total := 0
-	for _, pr := range products {
-		total += (pr.M.panels() + chunkPanels - 1) / chunkPanels
+	// The chunks of all products in one row; first[i] is where product i's begin.
+	first, each := make([]int, len(products)+1), make([]int, len(products))
+	for i, pr := range products {
+		each[i] = p.chunkPanels(pr.M, n)
+		first[i+1] = first[i] + (pr.M.panels()+each[i]-1)/each[i]
 	}
-	p.run(total, func(chunk int) {
-		for i := range products {
-			panels := products[i].M.panels()
-			chunks := (panels + chunkPanels - 1) / chunkPanels
-			if chunk < chunks {
-				multiply(&products[i], chunk*chunkPanels, min((chunk+1)*chunkPanels, panels))
-				return
-			}
-			chunk -= chunks
+	p.run(first[len(products)], func(chunk int) {
+		i := 0
+		for chunk >= first[i+1] {
+			i++
 		}
+		panel := (chunk - first[i]) * each[i]
+		multiply(&products[i], panel, min(panel+each[i], products[i].M.panels()))
 	})
 }
 

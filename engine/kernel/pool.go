@@ -20,10 +20,10 @@ type Pool struct {
 	calls   sync.Mutex // held by the call that runs
 	buffer  []byte     // the running call's, kept for the next
 
-	mu      sync.Mutex
-	work    *sync.Cond // a region was published, or the pool closed
-	current *region
-	closed  bool
+	current atomic.Pointer[region] // nil between calls
+	started *signal                // a region was published, or the pool closed
+	ended   *signal                // a region's last chunk was done
+	closed  atomic.Bool
 	workers sync.WaitGroup
 }
 
@@ -33,7 +33,6 @@ type region struct {
 	chunks int64
 	next   atomic.Int64 // first chunk that nobody has taken
 	done   atomic.Int64
-	ended  chan struct{} // closed by whoever does the last chunk
 }
 
 // NewPool returns a pool of the given number of threads, the caller's included; 0 or
@@ -42,10 +41,10 @@ func NewPool(threads int) *Pool {
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	p := &Pool{threads: threads}
-	p.work = sync.NewCond(&p.mu)
+	p := &Pool{threads: threads, started: newSignal(), ended: newSignal()}
+	before := p.started.now()
 	for range threads - 1 {
-		p.workers.Go(p.serve)
+		p.workers.Go(func() { p.serve(before) })
 	}
 	return p
 }
@@ -57,10 +56,8 @@ func (p *Pool) Threads() int { return p.threads }
 func (p *Pool) Close() {
 	p.calls.Lock()
 	defer p.calls.Unlock()
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	p.work.Broadcast()
+	p.closed.Store(true)
+	p.started.advance()
 	p.workers.Wait()
 }
 
@@ -83,43 +80,42 @@ func (p *Pool) run(chunks int, task func(chunk int)) {
 		}
 		return
 	}
-	r := &region{task: task, chunks: int64(chunks), ended: make(chan struct{})}
-	p.mu.Lock()
-	p.current = r
-	p.mu.Unlock()
-	p.work.Broadcast()
-	r.help()
-	<-r.ended
+	r := &region{task: task, chunks: int64(chunks)}
+	before := p.ended.now()
+	p.current.Store(r)
+	p.started.advance()
+	if !r.help() {
+		p.ended.wait(before)
+	}
+	p.current.Store(nil)
 }
 
-// help does chunks until none is left to take.
-func (r *region) help() {
+// help does chunks until none is left to take. It reports whether it did the last one
+// of all to be done.
+func (r *region) help() (last bool) {
 	for {
 		i := r.next.Add(1) - 1
 		if i >= r.chunks {
-			return
+			return false
 		}
 		r.task(int(i))
 		if r.done.Add(1) == r.chunks {
-			close(r.ended)
+			return true
 		}
 	}
 }
 
-// serve is a worker's life.
-func (p *Pool) serve() {
-	var last *region
+// serve is a worker's life. seen is the count of started that it need not look at.
+func (p *Pool) serve(seen uint32) {
+	keepThread()
 	for {
-		p.mu.Lock()
-		for p.current == last && !p.closed {
-			p.work.Wait()
-		}
-		if p.closed {
-			p.mu.Unlock()
+		p.started.wait(seen)
+		seen = p.started.now()
+		if p.closed.Load() {
 			return
 		}
-		last = p.current
-		p.mu.Unlock()
-		last.help()
+		if r := p.current.Load(); r != nil && r.help() {
+			p.ended.advance()
+		}
 	}
 }

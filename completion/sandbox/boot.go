@@ -12,7 +12,7 @@ import (
 var pythonFiles embed.FS
 
 // boot reads one framed JSON message, makes modules of the sources in it, and enters the
-// one named by its role.
+// one that forks zygotes.
 const boot = `import json,os,sys,types
 def read(n):
     data=b""
@@ -30,15 +30,10 @@ for name,text in config.pop("modules"):
     sys.modules[module.__name__]=module
     setattr(package,name,module)
     exec(compile(text,"<greenfill "+name+">","exec"),module.__dict__)
-try:
-    sys.modules["_greenfill."+config["role"]].main(config)
-except BaseException:
-    import traceback
-    os.write(2,traceback.format_exc().encode("utf-8","replace"))
-    os._exit(1)
+sys.modules["_greenfill.zygote"].main(config)
 `
 
-// A role is what a zygote does; its value is the name of the module that is entered.
+// A role is what a zygote does; its value is the name of the module that does it.
 type role string
 
 const (
@@ -47,20 +42,13 @@ const (
 	roleSolo   role = "solo"   // runs both: the fallback, whose verdicts say Weaker
 )
 
-// modules are the sources a role needs, [name, text], in an order in which each finds
-// the ones it imports.
-func (r role) modules() [][2]string {
-	names := []string{"codec", "decode", "tables", "remote", "peer", "zygote"}
-	switch r {
-	case roleAnswer:
-		names = append(names, "answer")
-	case roleJudge:
-		names = append(names, "short", "rewrite", "forms", "judge")
-	case roleSolo:
-		names = append(names, "short", "rewrite", "forms", "judge", "answer", "solo")
-	}
-	out := make([][2]string, len(names))
-	for i, name := range names {
+// moduleNames are in an order in which each module finds the ones it imports.
+var moduleNames = []string{"codec", "decode", "tables", "remote", "peer", "zygote", "answer", "short", "rewrite", "forms", "judge", "solo"}
+
+// modules are the Python sources: [name, text].
+func modules() [][2]string {
+	out := make([][2]string, len(moduleNames))
+	for i, name := range moduleNames {
 		text, err := pythonFiles.ReadFile(path.Join("python", name+".py"))
 		if err != nil {
 			panic("sandbox: an embedded file is missing: " + err.Error())

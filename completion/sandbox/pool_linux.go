@@ -89,10 +89,15 @@ func (r *Runner) release(p *pool) {
 // expire ends a pool that has not been used since its timer was set.
 func (r *Runner) expire(p *pool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	last := false
 	if p.users == 0 && r.warm[p.key] == p && time.Since(p.used) >= r.options.Idle {
 		delete(r.warm, p.key)
 		p.close()
+		last = len(r.warm) == 0
+	}
+	r.mu.Unlock()
+	if last {
+		r.closeFirst()
 	}
 }
 
@@ -124,6 +129,7 @@ func (r *Runner) Close() {
 	for _, p := range pools {
 		p.close()
 	}
+	r.closeFirst()
 }
 
 // close ends the pool's interpreters and waits until they are gone.
@@ -144,13 +150,13 @@ func (p *pool) close() {
 
 // A start is what is needed to bring up an interpreter for a program.
 type start struct {
+	runner  *Runner
 	program *Program
 	python  string
 	layers  Layers
 }
 
-// zygote returns the interpreter of a kind, starting it (and the other of its pair beside
-// it) where it is not alive.
+// start returns interpreters of the given kinds, starting those that are not alive.
 func (p *pool) start(ctx context.Context, s *start, kinds ...zygoteKind) ([]*zygote, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -185,25 +191,62 @@ const preludeTime = 30 * time.Second
 func (s *start) zygote(ctx context.Context, kind zygoteKind) (*zygote, error) {
 	limited, cancel := context.WithTimeout(ctx, scaled(preludeTime))
 	defer cancel()
-	config, err := s.config(kind.role)
+	first, err := s.runner.firstOf(limited, s, kind.seed)
 	if err != nil {
 		return nil, err
 	}
-	z, err := startZygote(limited, orders{
-		Layers:   s.layers,
-		Argv:     []string{s.python, "-s", "-B", "-c", boot},
-		Env:      environment(kind.seed),
-		Dir:      s.program.Dir,
-		Readable: readablePaths(s.python, s.program.Dir),
-	}, config)
+	z, err := first.startSpec(limited, s.spec(kind.role))
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return nil, &preludeError{failure{Message: fmt.Sprintf("its imports and constants took longer than %v", preludeTime)}}
 	}
 	return z, err
 }
 
-// config is the first message to an interpreter of a role.
-func (s *start) config(r role) (*zygoteConfig, error) {
+// A firstKind tells first interpreters apart.
+type firstKind struct {
+	python, dir string
+	layers      Layers
+	seed        int
+}
+
+// firstOf returns the first interpreter of a kind, starting it if there is none alive.
+func (r *Runner) firstOf(ctx context.Context, s *start, seed int) (*zygote, error) {
+	kind := firstKind{s.python, s.program.Dir, s.layers, seed}
+	r.firstMu.Lock()
+	defer r.firstMu.Unlock()
+	if z := r.first[kind]; z != nil && z.alive() {
+		return z, nil
+	}
+	m, err := newMachine(s.program.Dir)
+	if err != nil {
+		return nil, err
+	}
+	z, err := startFirst(ctx, orders{
+		Layers:   s.layers,
+		Argv:     []string{s.python, "-s", "-B", "-c", boot},
+		Env:      environment(seed),
+		Dir:      s.program.Dir,
+		Readable: readablePaths(s.python, s.program.Dir),
+	}, m)
+	if err == nil {
+		r.first[kind] = z
+	}
+	return z, err
+}
+
+// closeFirst ends all first interpreters and waits until they are gone.
+func (r *Runner) closeFirst() {
+	r.firstMu.Lock()
+	defer r.firstMu.Unlock()
+	for kind, z := range r.first {
+		z.close()
+		<-z.exited
+		delete(r.first, kind)
+	}
+}
+
+// newMachine is the first message to a first interpreter.
+func newMachine(dir string) (*machine, error) {
 	child, err := childFilter()
 	if err != nil {
 		return nil, err
@@ -212,14 +255,16 @@ func (s *start) config(r role) (*zygoteConfig, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &machine{Modules: modules(), Filter: child.hex(), Seal: seal.hex(), Mark: pidMark,
+		Timers: [2]int{unix.SYS_TIMER_CREATE, unix.SYS_TIMER_SETTIME}, File: fileName, Dir: dir}, nil
+}
+
+// spec is the first message to an interpreter of a role.
+func (s *start) spec(r role) *spec {
 	p := s.program
 	root, _, method := strings.Cut(p.Function, ".")
-	c := &zygoteConfig{
-		Role: r, Modules: r.modules(), Filter: child.hex(), Seal: seal.hex(), Mark: pidMark,
-		Timers: [2]int{unix.SYS_TIMER_CREATE, unix.SYS_TIMER_SETTIME},
-		File:   fileName, Dir: p.Dir, Function: p.Function, Line: p.Candidate.Line,
-		Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text}, Names: []string{}, Prelude: []wireFragment{},
-	}
+	c := &spec{Role: r, Function: p.Function, Line: p.Candidate.Line, Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text},
+		Names: []string{}, Prelude: []wireFragment{}}
 	if method {
 		c.Names = append(c.Names, root)
 	}
@@ -231,7 +276,7 @@ func (s *start) config(r role) (*zygoteConfig, error) {
 			c.Checks = append(c.Checks, wireCheck{ch.Form, max(1, ch.Line), ch.Code, ch.Want, ch.Test})
 		}
 	}
-	return c, nil
+	return c
 }
 
 // fileName is what tracebacks call the user's file.

@@ -32,7 +32,7 @@ func (r *Runner) run(ctx context.Context, p Program) Verdict {
 		return Verdict{Message: "the runner is closed"}
 	}
 	defer r.release(pool)
-	s := &start{&p, python, layers}
+	s := &start{r, &p, python, layers}
 	for try := 0; ; try++ {
 		v, err := pool.verdict(ctx, s)
 		// An interpreter may have ended between two runs; a fresh one is tried once.

@@ -30,6 +30,9 @@ type Runner struct {
 	warm   map[string]*pool
 	closed bool
 	report *Report // the self-test's, once it was needed
+
+	firstMu sync.Mutex // held while a first interpreter starts
+	first   map[firstKind]*zygote
 }
 
 // New returns a Runner. It starts no process yet; a machine that cannot confine shows in
@@ -44,7 +47,8 @@ func New(o Options) (*Runner, error) {
 	if o.Parallel <= 0 {
 		o.Parallel = max(1, runtime.NumCPU())
 	}
-	return &Runner{options: o, slots: make(chan struct{}, o.Parallel), warm: map[string]*pool{}}, nil
+	return &Runner{options: o, slots: make(chan struct{}, o.Parallel), warm: map[string]*pool{},
+		first: map[firstKind]*zygote{}}, nil
 }
 
 // withDefaults fills in the limits that were left zero.

@@ -8,8 +8,12 @@ import "context"
 
 const unavailable = "verified completions need Linux (WSL2 and containers included): this system offers no confinement that greenfill has tested"
 
-// pool has no processes here.
-type pool struct{}
+// There are no processes here.
+type (
+	pool      struct{}
+	zygote    struct{}
+	firstKind struct{}
+)
 
 // Main returns: there are no launchers on this system.
 func Main() {}

@@ -19,13 +19,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A zygote is a warm, confined interpreter that has run a program's prelude and forks a
-// child per candidate. The server talks to it over one socket.
+// A zygote is a warm, confined interpreter that forks children on request. There are two
+// kinds: the first one on a machine, a process of ours, which forks one zygote per spec;
+// and those, which have run a spec's prelude and fork one child per candidate. The server
+// talks to each over a socket of its own.
 type zygote struct {
-	cmd     *exec.Cmd
 	control *net.UnixConn
-	stderr  *tail
+	end     func()        // ends the process; called once
 	exited  chan struct{} // closed when the process is gone
+	stderr  *tail         // the first one's, where all of them write
 
 	mu      sync.Mutex
 	pending map[int]chan ended // run number -> where its end is to be told
@@ -68,16 +70,20 @@ func (e *preludeError) Error() string {
 // errUnconfined means that the launcher could not confine itself: nothing ran.
 var errUnconfined = errors.New("cannot confine a process here")
 
-// zygoteConfig is the first message to a zygote: everything but the candidate.
-type zygoteConfig struct {
+// A machine is the first message to the first interpreter: what all specs share.
+type machine struct {
+	Modules [][2]string `json:"modules"`
+	Filter  string      `json:"filter"`
+	Seal    string      `json:"seal"`
+	Mark    uint32      `json:"mark"`
+	Timers  [2]int      `json:"timers"`
+	File    string      `json:"file"`
+	Dir     string      `json:"dir"`
+}
+
+// A spec is the first message to a spec's zygote: everything but the candidate.
+type spec struct {
 	Role     role           `json:"role"`
-	Modules  [][2]string    `json:"modules"`
-	Filter   string         `json:"filter"`
-	Seal     string         `json:"seal"`
-	Mark     uint32         `json:"mark"`
-	Timers   [2]int         `json:"timers"`
-	File     string         `json:"file"`
-	Dir      string         `json:"dir"`
 	Function string         `json:"function"`
 	Line     int            `json:"line"`
 	Names    []string       `json:"names"`
@@ -146,77 +152,110 @@ func startProcess(o *orders, stdout, stderr io.Writer, files ...*os.File) (*exec
 	return cmd, nil
 }
 
-// startZygote starts a zygote and waits until its prelude has run. The error is a
-// *preludeError, errUnconfined, ctx's, or says that the interpreter failed.
-func startZygote(ctx context.Context, o orders, config *zygoteConfig) (*zygote, error) {
-	ours, theirs, err := socketPair()
+// startFirst starts the first interpreter. The error is errUnconfined, ctx's, or says
+// that the interpreter failed.
+func startFirst(ctx context.Context, o orders, m *machine) (*zygote, error) {
+	z, theirs, err := newZygote()
 	if err != nil {
 		return nil, err
 	}
-	z := &zygote{stderr: &tail{}, exited: make(chan struct{}), pending: map[int]chan ended{}}
-	z.control, err = connOf(ours)
-	if err != nil {
-		theirs.Close()
-		return nil, err
-	}
-	z.cmd, err = startProcess(&o, z.stderr, z.stderr, theirs)
+	z.stderr = &tail{}
+	cmd, err := startProcess(&o, z.stderr, z.stderr, theirs)
 	theirs.Close() // so that its end shows as the end of the stream
 	if err != nil {
 		z.control.Close()
 		return nil, err
 	}
+	z.end = func() { _ = cmd.Process.Kill() }
 	go func() {
-		_ = z.cmd.Wait()
+		_ = cmd.Wait()
 		close(z.exited)
 	}()
+	if err := z.open(ctx, m); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if cmd.ProcessState.ExitCode() == exitUnconfined {
+			return nil, fmt.Errorf("%w: %s", errUnconfined, z.stderr)
+		}
+		return nil, fmt.Errorf("the interpreter did not start: %s", firstNonEmpty(z.stderr.String(), err.Error()))
+	}
+	return z, nil
+}
+
+// startSpec has the first interpreter fork a zygote for a spec and waits until its
+// prelude has run. The error may also be a *preludeError.
+func (first *zygote) startSpec(ctx context.Context, s *spec) (*zygote, error) {
+	z, theirs, err := newZygote()
+	if err != nil {
+		return nil, err
+	}
+	z.stderr = first.stderr
+	run, end, err := first.fork(forkRequest{}, theirs)
+	theirs.Close()
+	if err != nil {
+		z.control.Close()
+		return nil, err
+	}
+	z.end = func() { first.kill(run) }
+	var how ended
+	go func() {
+		how = <-end
+		close(z.exited)
+	}()
+	if err := z.open(ctx, s); err != nil {
+		var failed *preludeError
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case errors.As(err, &failed):
+			return nil, err
+		case how.status.Signaled() && how.status.Signal() != unix.SIGKILL:
+			return nil, &preludeError{failure{Message: "its imports ended the interpreter by " + unix.SignalName(how.status.Signal())}}
+		}
+		return nil, fmt.Errorf("the interpreter did not start: %s", firstNonEmpty(z.stderr.String(), err.Error()))
+	}
+	return z, nil
+}
+
+// newZygote makes a zygote's server side and the socket that the process is to have.
+func newZygote() (*zygote, *os.File, error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, nil, err
+	}
+	z := &zygote{exited: make(chan struct{}), pending: map[int]chan ended{}}
+	if z.control, err = connOf(ours); err != nil {
+		theirs.Close()
+		return nil, nil, err
+	}
+	return z, theirs, nil
+}
+
+// open sends the first message, waits for the process to be ready and starts to listen.
+// On an error the process is gone when it returns.
+func (z *zygote) open(ctx context.Context, first any) error {
 	stop := context.AfterFunc(ctx, z.close)
 	defer stop()
-	if err := z.handshake(config); err != nil {
+	var e event
+	err := writeFrame(z.control, first, nil)
+	if err == nil {
+		err = readFrame(z.control, &e)
+	}
+	if err == nil && e.Event == "failed" {
+		err = &preludeError{e.What}
+	}
+	if err != nil {
 		select { // let it say what is wrong
 		case <-z.exited:
 		case <-time.After(time.Second):
 		}
 		z.close()
 		<-z.exited
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, z.explain(err)
+		return err
 	}
 	go z.listen()
-	return z, nil
-}
-
-// handshake sends the configuration and waits for the zygote to be ready.
-func (z *zygote) handshake(config *zygoteConfig) error {
-	if err := writeFrame(z.control, config, nil); err != nil {
-		return err
-	}
-	var e event
-	if err := readFrame(z.control, &e); err != nil {
-		return err
-	}
-	if e.Event == "failed" {
-		return &preludeError{e.What}
-	}
 	return nil
-}
-
-// explain turns the end of a starting zygote into what the user can act on.
-func (z *zygote) explain(err error) error {
-	var failed *preludeError
-	if errors.As(err, &failed) {
-		return err
-	}
-	said := z.stderr.String()
-	state := z.cmd.ProcessState
-	if state != nil && state.ExitCode() == exitUnconfined {
-		return fmt.Errorf("%w: %s", errUnconfined, said)
-	}
-	if state != nil && !state.Exited() {
-		said = "ended by " + state.String() + " " + said
-	}
-	return fmt.Errorf("the interpreter did not start: %s", firstNonEmpty(said, err.Error()))
 }
 
 // listen passes on what the zygote reports until it is gone.
@@ -298,7 +337,7 @@ func (z *zygote) close() {
 		return
 	}
 	z.dead = true
-	_ = z.cmd.Process.Kill()
+	z.end()
 	_ = z.control.Close()
 }
 

@@ -52,10 +52,9 @@ def origin(module, exc):
     return where
 
 
-def main(config):
+def main(z, config):
     """Run the prelude, then turn into one child per candidate."""
     root = config["function"].split(".")[0]
-    z = zygote.start(config)
     before, after = zygote.split_prelude(config, root)
     try:
         for fragment in before:
@@ -63,7 +62,6 @@ def main(config):
     except zygote.Failed as e:
         send_frame(zygote.CONTROL, {"event": "failed", "what": e.args[0]})
         os._exit(0)
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdout.drain(), sys.stderr.drain()
     shared = set(config["names"]) | {n for n in z.module.ns if not n.startswith("__")}
     z.ready()

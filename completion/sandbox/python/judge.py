@@ -208,9 +208,8 @@ def short_text(value):
         return "<message failed>"
 
 
-def main(config):
+def main(z, config):
     """Run the prelude, compile the checks, then turn into one child per candidate."""
-    z = zygote.start(config)
     root = config["function"].split(".")[0]
     module = z.module
     judge = Judge(z, config)

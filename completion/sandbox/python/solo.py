@@ -32,8 +32,7 @@ class Solo(judge.Judge):
         return False
 
 
-def main(config):
-    z = zygote.start(config)
+def main(z, config):
     module = z.module
     root = config["function"].split(".")[0]
     solo = Solo(z, config)

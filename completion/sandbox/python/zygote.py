@@ -171,19 +171,22 @@ def address_space():
 class Zygote:
     """The loop: requests of the server in, children out, and how each ended."""
 
-    def __init__(self, config):
+    def __init__(self, machine):
+        self.machine = machine
+        self.filter = bytes.fromhex(machine["filter"])
+        self.mark = struct.pack("<I", machine["mark"])  # stands for the child's own process number
+        self.timers = machine["timers"]  # numbers of the calls timer_create and timer_settime
+        self.begin()
+
+    def begin(self):
+        """Become a zygote: this process's own children, and the control socket on descriptor 3."""
         self.me = os.getpid()
-        self.filter = bytearray(bytes.fromhex(config["filter"]))
-        self.mark = struct.pack("<I", config["mark"])  # stands for the child's own process number
-        self.timers = config["timers"]  # numbers of the calls timer_create and timer_settime
         self.running = {}   # process number -> run
         self.control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, CONTROL)
-        self.module = Module(config)
 
     def ready(self):
         """Everything shared by all children is in place."""
         self.base = address_space()
-        libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         gc.collect()
         gc.freeze()
         wake_r, wake_w = os.pipe()
@@ -259,21 +262,25 @@ class Zygote:
                 send_frame(CONTROL, {"event": "ended", "run": run, "status": status, "peak": usage.ru_maxrss,
                                      "cpu": usage.ru_utime + usage.ru_stime})
 
-    def confine(self, request, fds):
-        """Make this child what its run allows, for good; fds become descriptors 3, 4, ..."""
+    def part(self, fds):
+        """In a child: end with the parent, keep no descriptor but fds, which become 3, 4, ..."""
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         if os.getppid() != self.me:
             os._exit(0)
         _signal.set_wakeup_fd(-1)
-        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
         self.control.detach()
         high = [os.dup2(fd, 64 + i, False) for i, fd in enumerate(fds)]
-        os.dup2(0, 1)  # descriptor 0 is /dev/null, open for reading and writing
-        os.dup2(0, 2)
         for i, fd in enumerate(high):
             os.dup2(fd, 3 + i, False)
         os.closerange(3 + len(fds), 128)
+
+    def confine(self, request, fds):
+        """Make this child what its run allows, for good."""
+        self.part(fds)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
+        os.dup2(0, 1)  # descriptor 0 is /dev/null, open for reading and writing
+        os.dup2(0, 2)
         limits = request["limits"]
         limit = resource.setrlimit
         limit(resource.RLIMIT_NOFILE, (64, 64))
@@ -283,11 +290,7 @@ class Zygote:
         limit(resource.RLIMIT_CPU, (seconds, seconds))
         memory = self.base + limits["memory"]
         limit(resource.RLIMIT_AS, (memory, memory))
-        program = bytes(self.filter.replace(self.mark, struct.pack("<I", os.getpid())))
-        buffer = ctypes.create_string_buffer(program, len(program))
-        prog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-        if libc.prctl(PR_SET_SECCOMP, 2, prog, 0, 0) != 0:
-            os._exit(UNCONFINED)
+        load_filter(self.filter.replace(self.mark, struct.pack("<I", os.getpid())))
         Sink.limit = limits["output"]
         if "random" in sys.modules:
             sys.modules["random"].seed(0)
@@ -312,25 +315,45 @@ def loads(text):
     return json.loads(text)
 
 
-def start(config):
-    """Set the interpreter up and run the prelude; returns the Zygote."""
+def load_filter(program):
+    """Filter this process's system calls from now on; without that nothing may go on."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    if libc.prctl(PR_SET_SECCOMP, 2, struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer)), 0, 0) != 0:
+        os._exit(UNCONFINED)
+
+
+def main(machine):
+    """The first interpreter on a machine: it forks one zygote per spec.
+
+    machine is what all specs of a workspace share. In a child the spec arrives on its own
+    control socket and says which role to take.
+    """
     global FUTURES
     FUTURES = futures()
-    libc.prctl(PR_SET_SECCOMP, 2, seal(config), 0, 0)
-    sys.path[:] = ([config["dir"]] if config["dir"] else []) + [p for p in sys.path if p]
-    sys.argv[:] = [config["file"]]
+    load_filter(bytes.fromhex(machine["seal"]))  # no more execve
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    sys.path[:] = ([machine["dir"]] if machine["dir"] else []) + [p for p in sys.path if p]
+    sys.argv[:] = [machine["file"]]
     sys.dont_write_bytecode = True
+    errors = sys.stderr
     sys.stdout, sys.stderr = Sink(), Sink()
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     import random  # noqa: F401  loaded here so that every child seeds it alike
-    return Zygote(config)
-
-
-def seal(config):
-    """The filter that takes execve away from the zygote itself."""
-    program = bytes.fromhex(config["seal"])
-    buffer = ctypes.create_string_buffer(program, len(program))
-    start.keep = buffer
-    return struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
+    z = Zygote(machine)
+    z.ready()
+    _, fds = z.loop()
+    z.part(fds)
+    z.begin()
+    spec = recv_frame(CONTROL)
+    spec["dir"], spec["file"] = machine["dir"], machine["file"]
+    z.module = Module(spec)
+    try:
+        sys.modules["_greenfill." + spec["role"]].main(z, spec)
+    except BaseException:
+        import traceback
+        errors.write(traceback.format_exc())
+        errors.flush()
+        os._exit(1)
 
 
 def split_prelude(config, name):
@@ -340,7 +363,3 @@ def split_prelude(config, name):
         late = fragment["line"] > config["line"] > 0 and name in fragment["text"]
         (after if late else before).append(fragment)
     return before, after
-
-
-def configuration():
-    return recv_frame(CONTROL)

@@ -243,8 +243,8 @@ func (f *function) withSetup(s *site, late map[int]bool) Check {
 	return c
 }
 
-// isStandardImport says whether m imports from Python's own library and does nothing else.
-func (m *moduleStmt) isStandardImport() bool {
+// isImportOf says whether m imports from the given modules and nothing else.
+func (m *moduleStmt) isImportOf(modules map[string]bool) bool {
 	if m.kind != stmtSimple || m.main || m.part.path != "" || m.word != "import" && m.word != "from" {
 		return false
 	}
@@ -252,7 +252,7 @@ func (m *moduleStmt) isStandardImport() bool {
 	word := m.part.word(sc.next())
 	expect := true // a module's name comes next
 	for t := sc.next(); t.kind != tokEnd; t = sc.next() {
-		if expect && !standardModules[m.part.word(t)] {
+		if expect && !modules[m.part.word(t)] {
 			return false
 		}
 		expect = m.part.word(t) == ","
@@ -260,5 +260,5 @@ func (m *moduleStmt) isStandardImport() bool {
 			break
 		}
 	}
-	return !m.names().broken && !m.names().star
+	return !m.names().broken
 }

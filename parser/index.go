@@ -179,9 +179,11 @@ func copySet(set map[string]bool) map[string]bool {
 }
 
 // findBinders reads the names of all module statements but defs and classes, whose own
-// name is all that they bind.
+// name is all that they bind. Changing a value counts only where an assignment of the
+// module made it: TABLE.append(1) stays within the module, sys.path.append("") does not.
 func (x *index) findBinders() map[string][]int {
 	binders := map[string][]int{}
+	variables := map[string]bool{} // names that assignments bind
 	for i, s := range x.module {
 		if s.kind == stmtDef || s.kind == stmtClass {
 			name := string(s.part.src[s.name.Start:s.name.End])
@@ -191,15 +193,29 @@ func (x *index) findBinders() map[string][]int {
 		n := s.names()
 		for name := range n.binds {
 			binders[name] = append(binders[name], i)
+			variables[name] = variables[name] || s.kind == stmtSimple && s.word != "import" && s.word != "from"
 		}
+		if n.star {
+			binders[starImport] = append(binders[starImport], i)
+		}
+	}
+	for i, s := range x.module {
+		if s.kind == stmtDef || s.kind == stmtClass {
+			continue
+		}
+		n := s.names()
 		for name := range n.changes {
-			if !n.binds[name] {
+			if variables[name] && !n.binds[name] {
 				binders[name] = append(binders[name], i)
+				sort.Ints(binders[name])
 			}
 		}
 	}
 	return binders
 }
+
+// starImport stands, among the names that statements bind, for those of from m import *.
+const starImport = "*"
 
 // A cache keeps the names of statements by their text. Files that come of edits share
 // one, so that an edit costs the statements it touches.

@@ -10,7 +10,9 @@ type names struct {
 	// changes are names whose value it changes in place: x.append(1), x[0] = 1, x += [1].
 	changes map[string]bool
 	// asked are names a method of whose value it calls: s in assert s.pop() == 1.
-	asked   map[string]bool
+	asked map[string]bool
+	// calls are the names, or the roots of attributes, that it calls when it runs.
+	calls   map[string]bool
 	params  []string // the parameters of a def
 	star    bool     // from m import *
 	asserts bool     // an assert stands in it, in a function of it too
@@ -54,7 +56,7 @@ type walker struct {
 // namesOf reads the names of one statement.
 func namesOf(text []byte) *names {
 	n := &names{binds: map[string]bool{}, uses: map[string]use{}, attrs: map[string]bool{},
-		changes: map[string]bool{}, asked: map[string]bool{}}
+		changes: map[string]bool{}, asked: map[string]bool{}, calls: map[string]bool{}}
 	tree := parseTree(text)
 	if tree == nil {
 		n.fromTokens(text)
@@ -320,6 +322,7 @@ func (w *walker) call(n *node) {
 		if reachesOutside(w.content(n.kids[0]), w.content(n)) {
 			w.names.effects = true
 		}
+		w.names.calls[w.root(n)] = true
 		if n.kids[0].kind == "attribute" {
 			w.names.asked[w.root(n)] = true
 		}
@@ -335,7 +338,7 @@ var outsideCalls = map[string]bool{
 }
 
 var outsideModules = []string{"requests.", "urllib.", "httpx.", "socket.", "subprocess.",
-	"smtplib.", "ftplib.", "shutil.", "webbrowser.", "sys.stdin.", "sys.stdout.", "sys.stderr."}
+	"smtplib.", "ftplib.", "argparse.", "shutil.", "webbrowser.", "sys.stdin.", "sys.stdout.", "sys.stderr."}
 
 var outsideMethods = []string{".parse_args", ".parse_known_args", ".mainloop", ".serve_forever", ".run_forever", ".connect"}
 

@@ -1,6 +1,9 @@
 package parser
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // The body is not written yet, so nobody knows what it will need. What it may use
 // without harm is offered beside what is needed for certain.
@@ -24,7 +27,7 @@ func (x *index) findHarmless() []bool {
 		}
 	}
 	for i, m := range x.module {
-		harmless[i] = x.harmlessAlone(m)
+		harmless[i] = x.harmlessAlone(i)
 		if !harmless[i] {
 			queue = append(queue, i)
 			continue
@@ -34,9 +37,9 @@ func (x *index) findHarmless() []bool {
 		}
 	}
 	for len(queue) > 0 {
-		m := x.module[queue[len(queue)-1]]
+		bad := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		for name := range m.boundNames() {
+		for _, name := range x.boundNames(bad) {
 			for _, user := range users[name] {
 				condemn(user)
 			}
@@ -48,23 +51,27 @@ func (x *index) findHarmless() []bool {
 	return harmless
 }
 
-// boundNames are the names a statement binds or changes.
-func (m *moduleStmt) boundNames() map[string]bool {
+// boundNames are the names a statement binds, or changes as far as that counts.
+func (x *index) boundNames(i int) []string {
+	m := x.module[i]
 	if m.kind == stmtDef || m.kind == stmtClass {
-		return map[string]bool{m.part.word(token{start: m.name.Start, end: m.name.End}): true}
+		return []string{x.nameOf(m)}
 	}
+	var found []string
 	n := m.names()
-	if len(n.changes) == 0 {
-		return n.binds
+	for name := range n.binds {
+		found = append(found, name)
 	}
-	all := copySet(n.binds)
 	for name := range n.changes {
-		all[name] = true
+		if !n.binds[name] && slices.Contains(x.binders()[name], i) {
+			found = append(found, name)
+		}
 	}
-	return all
+	return found
 }
 
-func (x *index) harmlessAlone(m *moduleStmt) bool {
+func (x *index) harmlessAlone(i int) bool {
+	m := x.module[i]
 	if m.main || m.part.path != "" {
 		return false
 	}
@@ -75,29 +82,48 @@ func (x *index) harmlessAlone(m *moduleStmt) bool {
 		return m.compiles() && !x.isTestClass(m)
 	}
 	if m.word == "import" || m.word == "from" {
-		return m.isStandardImport()
+		return m.isImportOf(standardModules)
 	}
 	n := m.names()
-	if n.effects || n.broken || n.legacy || n.asserts || len(m.boundNames()) == 0 {
+	if n.effects || n.broken || n.legacy || n.asserts || len(x.boundNames(i)) == 0 {
 		return false
 	}
 	for name, u := range n.uses {
-		if u&useNow != 0 && x.bindsCallable(name) {
+		if u&useNow != 0 && !x.isPlainValue(name, n.calls[name]) {
 			return false
 		}
 	}
 	return true
 }
 
-// bindsCallable says whether a def of the module has the name, or nothing has it.
-func (x *index) bindsCallable(name string) bool {
-	for _, i := range x.binders()[name] {
-		if x.module[i].kind == stmtDef {
-			return true
+// isPlainValue says whether reading a name, or calling it, cannot fail or take long:
+// builtins but for those that reach outside, modules that only compute, variables, and
+// classes that are not called.
+func (x *index) isPlainValue(name string, called bool) bool {
+	bound := x.binders()[name]
+	if len(bound) == 0 {
+		return builtinNames[name] && !outsideBuiltins[name]
+	}
+	for _, i := range bound {
+		m := x.module[i]
+		switch {
+		case m.word == "import" || m.word == "from":
+			if !m.isImportOf(computingModules) {
+				return false
+			}
+		case m.kind == stmtDef || m.kind == stmtClass && called:
+			return false
 		}
 	}
-	return !builtinNames[name] && len(x.binders()[name]) == 0
+	return true
 }
+
+var outsideBuiltins = wordSet("open input print exec eval compile __import__ __file__ exit quit breakpoint globals locals vars")
+
+// computingModules are modules of the library whose functions only compute.
+var computingModules = wordSet(`__future__ abc array base64 bisect calendar cmath collections copy dataclasses
+	datetime decimal enum fractions functools hashlib heapq itertools json keyword logging math numbers
+	operator re statistics string struct textwrap types typing unicodedata uuid`)
 
 // offered are the harmless statements for a function, within the budget, that do not
 // need its unit when they run.
@@ -134,7 +160,7 @@ func (f *function) offered() []int {
 	kept := found[:0]
 	for _, i := range found {
 		m := f.x.module[i]
-		if m.isStandardImport() {
+		if m.isImportOf(standardModules) {
 			kept = append(kept, i)
 			continue
 		}

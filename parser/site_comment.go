@@ -142,14 +142,7 @@ func (x *index) isDefined(name string) bool {
 }
 
 // hasStar says whether the module has an import that may bind any name.
-func (x *index) hasStar() bool {
-	for _, m := range x.module {
-		if m.word == "from" && m.names().star {
-			return true
-		}
-	}
-	return false
-}
+func (x *index) hasStar() bool { return len(x.binders()[starImport]) > 0 }
 
 // statementsBefore is how many module statements begin before an offset of the part.
 func (x *index) statementsBefore(p *part, offset int) int {

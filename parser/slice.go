@@ -32,8 +32,8 @@ func (s *slice) need(uses map[string]use) {
 	for len(queue) > 0 {
 		name := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
-		for _, i := range s.x.binders()[name] {
-			if i == s.unit || s.in[i] || !s.admits(i, name) {
+		for _, i := range s.x.binding(name) {
+			if i == s.unit || s.in[i] || !s.admits(i) {
 				continue
 			}
 			s.in[i] = true
@@ -42,8 +42,17 @@ func (s *slice) need(uses map[string]use) {
 	}
 }
 
-// admits says whether statement i may be among what is run for the sake of a name.
-func (s *slice) admits(i int, name string) bool {
+// binding are the statements that may give a name its value: all imports of everything
+// where no other statement does.
+func (x *index) binding(name string) []int {
+	if found := x.binders()[name]; len(found) > 0 || builtinNames[name] {
+		return found
+	}
+	return x.binders()[starImport]
+}
+
+// admits says whether statement i may be run for the sake of a name that it binds.
+func (s *slice) admits(i int) bool {
 	m := s.x.module[i]
 	if m.main && !s.main {
 		return false
@@ -52,10 +61,7 @@ func (s *slice) admits(i int, name string) bool {
 		return m.compiles() && !s.x.rebindsUnit(i, s.unit)
 	}
 	n := m.names()
-	if n.effects || n.broken || n.legacy {
-		return false
-	}
-	return n.binds[name] || s.x.isVariable(name)
+	return !n.effects && !n.broken && !n.legacy
 }
 
 // compiles says whether a def or class is Python 3, its unwritten functions filled.
@@ -75,17 +81,6 @@ func (x *index) rebindsUnit(i, unit int) bool {
 	}
 	a, b := x.module[i], x.module[unit]
 	return b.name.End > b.name.Start && string(a.part.src[a.name.Start:a.name.End]) == string(b.part.src[b.name.Start:b.name.End])
-}
-
-// isVariable says whether an assignment of the module binds the name, so that changing
-// its value stays within the module: TABLE.append(1) does, sys.path.append("") does not.
-func (x *index) isVariable(name string) bool {
-	for _, i := range x.binders()[name] {
-		if m := x.module[i]; m.word != "import" && m.word != "from" && m.kind == stmtSimple && m.names().binds[name] {
-			return true
-		}
-	}
-	return false
 }
 
 // late are the statements of the slice that need the unit when they run, not only when

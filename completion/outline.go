@@ -15,8 +15,10 @@ type Function struct {
 	Spec *parser.Spec
 	// Written says that there is nothing to fill.
 	Written bool
-	// Key is the same for the same function to be written, whatever stands in its body
-	// and wherever in the file it stands: name, signature, docstring, checks, prelude.
+	// Base is the same for the same function, whatever stands in its body and wherever in
+	// the file it stands: name, signature, docstring, checks, and its class if it has one.
+	Base string
+	// Key is Base with the prelude: what a body for it depends on.
 	Key string
 	// Content is Key with the body: what the outcome of its checks depends on.
 	Content string
@@ -43,8 +45,8 @@ func Outline(f *parser.File) []Function {
 		if written && len(s.Checks) == 0 {
 			continue
 		}
-		fn := Function{Spec: s, Written: written, Body: body(s), Problems: problems(s)}
-		fn.Key, fn.Content = identity(s, fn.Body)
+		fn := Function{Spec: s, Written: written, Body: body(s, f.Source()), Problems: problems(s)}
+		fn.Base, fn.Key, fn.Content = identity(s, fn.Body)
 		for _, c := range s.Checks {
 			fn.Checks = append(fn.Checks, Place{c.Span, c.Path})
 		}
@@ -71,28 +73,44 @@ func FunctionAt(f *parser.File, outline []Function, offset int) *Function {
 	return nil
 }
 
-// body is the span from the end of the signature to the end of function and hole.
-func body(s *parser.Spec) parser.Span {
+// body is the span from the end of the signature to the end of function and hole. A line
+// of white space behind the hole, where a cursor may stand, belongs to it.
+func body(s *parser.Spec, src []byte) parser.Span {
 	end := max(s.Def.End, s.Hole.End)
 	start := min(s.Def.Start+len(s.Signature), end)
-	if s.HoleKind != parser.HoleWritten {
-		start = min(start, s.Hole.Start)
+	if s.HoleKind == parser.HoleWritten {
+		return parser.Span{Start: start, End: end}
 	}
-	return parser.Span{Start: start, End: end}
+	line := end
+	if line < len(src) && src[line] == '\r' {
+		line++
+	}
+	if line < len(src) && src[line] == '\n' {
+		line++
+		indented := line
+		for indented < len(src) && (src[indented] == ' ' || src[indented] == '\t') {
+			indented++
+		}
+		if indented > line && (indented == len(src) || src[indented] == '\n' || src[indented] == '\r') {
+			end = indented
+		}
+	}
+	return parser.Span{Start: min(start, s.Hole.Start), End: end}
 }
 
-func identity(s *parser.Spec, body parser.Span) (key, content string) {
-	unit, base := s.Unit.Text, s.Unit.Span.Start
-	from := min(max(body.Start-base, 0), len(unit))
-	to := min(max(body.End-base, from), len(unit))
+func identity(s *parser.Spec, body parser.Span) (base, key, content string) {
+	unit, start := s.Unit.Text, s.Unit.Span.Start
+	from := min(max(body.Start-start, 0), len(unit))
+	to := min(max(body.End-start, from), len(unit))
 	parts := []any{s.QualifiedName, s.Doc, unit[:from], unit[to:]}
-	for _, f := range s.Prelude {
-		parts = append(parts, f.Text)
-	}
 	for _, c := range s.Checks {
 		parts = append(parts, c.Kind, c.Code, c.Want, c.Test)
 	}
-	return digest(parts), digest(append(parts, unit[from:to]))
+	base = digest(parts)
+	for _, f := range s.Prelude {
+		parts = append(parts, f.Text)
+	}
+	return base, digest(parts), digest(append(parts, unit[from:to]))
 }
 
 func digest(parts []any) string {

@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -40,12 +39,12 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		a.Kind = &kind
 		list = append(list, &a)
 	}
+	for _, a := range s.insertActions(doc, doc.around(fn, span.Start)) {
+		add(protocol.CodeActionKindQuickFix, a)
+	}
 	if fn.Written {
 		add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: run the checks of "+ref.Spec, CommandCheck, CommandArgument{SpecReference: ref})))
 		return list, nil
-	}
-	for _, a := range s.insertActions(doc, fn) {
-		add(protocol.CodeActionKindQuickFix, a)
 	}
 	if len(list) == 0 {
 		add(protocol.CodeActionKindQuickFix, runs(command("Greenfill: complete "+ref.Spec, CommandComplete, CommandArgument{SpecReference: ref, Apply: true})))
@@ -66,15 +65,11 @@ const maxInsertActions = 5
 // command that tells us so. For the others the command alone does all.
 func (s *server) insertActions(doc *Document, fn *completion.Function) []protocol.CodeAction {
 	s.mu.Lock()
-	e := s.ledger.entry(doc, fn)
-	bodies, tags, literal := slices.Clone(e.bodies), s.features.actionTags, s.features.literalActions
+	e, bodies := s.ledger.offers(doc, fn)
+	tags, literal := s.features.actionTags, s.features.literalActions
 	s.mu.Unlock()
-	now := doc.Text[fn.Body.Start:fn.Body.End]
 	var list []protocol.CodeAction
 	for _, b := range bodies {
-		if !b.fits(now) {
-			continue
-		}
 		s.mu.Lock()
 		e.served = true
 		title := "Greenfill: insert " + shortened(firstLine(b.completion.Text()), 40) + "  " + e.label(b)

@@ -147,7 +147,7 @@ func (s *server) runCommandJob(ctx context.Context, in invocation, samples int, 
 		}
 	}
 	if in.Apply {
-		if _, err := s.apply(ctx, in.URI, fn.Spec.QualifiedName, fn.Key, ""); err != nil {
+		if _, err := s.apply(ctx, in.URI, fn.Spec.QualifiedName, fn.Base, ""); err != nil {
 			return nil, err
 		}
 	}
@@ -178,31 +178,31 @@ func (s *server) applyCommand(ctx context.Context, in invocation) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.apply(ctx, doc.URI, fn.Spec.QualifiedName, fn.Key, in.ID)
+	return s.apply(ctx, doc.URI, fn.Spec.QualifiedName, fn.Base, in.ID)
 }
 
 // apply has the client put a body into the function as it now stands.
-func (s *server) apply(ctx context.Context, u uri.URI, name, key, id string) (any, error) {
+func (s *server) apply(ctx context.Context, u uri.URI, name, base, id string) (any, error) {
 	doc := s.document(u)
 	if doc == nil {
 		return nil, failed("the document was closed")
 	}
 	fn := doc.FunctionNamed(name)
-	if fn == nil || fn.Key != key {
+	if fn == nil || fn.Base != base {
 		return nil, failed("%s has changed; nothing was inserted", name)
 	}
 	s.mu.Lock()
-	e := s.ledger.entry(doc, fn)
-	b, ok := e.body(id)
-	e.served = e.served || ok
-	explanation := e.explain()
+	e, bodies := s.ledger.offers(doc, fn)
+	i := slices.IndexFunc(bodies, func(b body) bool { return id == "" || b.id == id })
+	if e != nil && i >= 0 {
+		e.served = true
+	}
+	explanation := s.ledger.entry(doc, fn).explain()
 	s.mu.Unlock()
-	if !ok {
+	if i < 0 {
 		return nil, failed("%s", explanation)
 	}
-	if !b.fits(doc.Text[fn.Body.Start:fn.Body.End]) {
-		return nil, failed("%s has changed; nothing was inserted", name)
-	}
+	b := bodies[i]
 	result, err := s.client.ApplyEdit(ctx, &protocol.ApplyWorkspaceEditParams{
 		Label: ptr("Greenfill: " + name), Edit: *s.workspaceEdit(doc, doc.change(fn, b))})
 	if err != nil {

@@ -19,7 +19,7 @@ func (s *server) completion(_ context.Context, p *protocol.CompletionParams, doc
 	}
 	cursor := doc.Mapper.PositionOffset(p.Position)
 	fn := doc.FunctionAt(cursor)
-	if fn == nil || fn.Written || len(fn.Checks) == 0 || cursor < fn.Body.Start {
+	if fn == nil || len(fn.Checks) == 0 || cursor < fn.Body.Start {
 		return list, nil
 	}
 	list.Items = s.items(doc, fn, cursor)
@@ -38,13 +38,10 @@ func (s *server) completion(_ context.Context, p *protocol.CompletionParams, doc
 func (s *server) items(doc *Document, fn *completion.Function, cursor int) []protocol.CompletionItem {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.ledger.entry(doc, fn)
-	now := doc.Text[fn.Body.Start:fn.Body.End]
+	fn = doc.around(fn, cursor)
+	e, bodies := s.ledger.offers(doc, fn)
 	items := []protocol.CompletionItem{}
-	for i, b := range e.bodies {
-		if !b.fits(now) {
-			continue
-		}
+	for i, b := range bodies {
 		e.served = true
 		it := doc.item(fn, b, cursor)
 		main := doc.edit(it.main)

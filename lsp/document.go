@@ -1,6 +1,8 @@
 package lsp
 
 import (
+	"crypto/sha256"
+	"io"
 	"strings"
 	"sync"
 	"time"
@@ -114,6 +116,16 @@ func (d *Document) FunctionNamed(name string) *completion.Function {
 		}
 	}
 	return nil
+}
+
+// without is a digest of the document without the function's text and the white space
+// behind it.
+func (d *Document) without(fn *completion.Function) string {
+	h := sha256.New()
+	io.WriteString(h, d.Text[:fn.Body.Start])
+	h.Write([]byte{0})
+	io.WriteString(h, strings.TrimLeft(d.Text[fn.Body.End:], " \t\r\n"))
+	return string(h.Sum(nil))
 }
 
 // difference finds the one edit that makes b of a: a[start:oldEnd] becomes b[start:newEnd].

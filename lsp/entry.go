@@ -18,6 +18,7 @@ type entry struct {
 	uri    uri.URI
 	name   string // qualified, as last seen
 	key    string // completion.Function.Key
+	base   string // completion.Function.Base
 	checks int
 	at     place // where it was last seen
 
@@ -47,6 +48,7 @@ type body struct {
 	// as it was verified.
 	region string
 	from   string // the same text before, with what stood in the hole
+	rest   string // a digest of the rest of the file
 	agree  int    // samples, of all rounds, that gave it or one that behaves alike
 }
 
@@ -77,12 +79,54 @@ func (l *ledger) entry(doc *Document, fn *completion.Function) *entry {
 	if e == nil {
 		l.makeRoom()
 		l.clock++
-		e = &entry{uri: u, key: fn.Key, changed: make(chan struct{}), ids: map[string]string{}, used: l.clock}
+		e = &entry{uri: u, key: fn.Key, base: fn.Base, changed: make(chan struct{}), ids: map[string]string{}, used: l.clock}
 		l.entries[string(u)+"#"+fn.Key] = e
 	}
 	e.at = placeOf(doc, fn)
 	e.name, e.checks = fn.Spec.QualifiedName, len(fn.Checks)
 	return e
+}
+
+// of is the entry that speaks of a function as it stands: its own, or the last one about
+// the same function when another body, or other words in it, chose another prelude.
+func (l *ledger) of(u uri.URI, fn *completion.Function) *entry {
+	if e := l.lookup(u, fn); e != nil && len(e.bodies) > 0 {
+		return e
+	}
+	var found *entry
+	for _, e := range l.entries {
+		if e.uri == u && e.base == fn.Base && len(e.bodies) > 0 && (found == nil || e.used > found.used) {
+			found = e
+		}
+	}
+	return found
+}
+
+// offers are the bodies that may be offered for a function as it stands, best first: the
+// text is as it was when they were verified, or lacks nothing but what they add.
+func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body) {
+	e := l.of(doc.URI, fn)
+	if e == nil {
+		return nil, nil
+	}
+	now := doc.Text[fn.Body.Start:fn.Body.End]
+	var list []body
+	rest := ""
+	for _, b := range e.bodies {
+		if !b.fits(now) {
+			continue
+		}
+		if e.key != fn.Key {
+			if rest == "" {
+				rest = doc.without(fn)
+			}
+			if b.rest != rest {
+				continue
+			}
+		}
+		list = append(list, b)
+	}
+	return e, list
 }
 
 // makeRoom drops the entry not looked at for longest; one with a job stays.
@@ -126,16 +170,6 @@ func (e *entry) id(text string) string {
 	return id
 }
 
-// body is the body with an id, or the best one for "".
-func (e *entry) body(id string) (body, bool) {
-	for _, b := range e.bodies {
-		if id == "" || b.id == id {
-			return b, true
-		}
-	}
-	return body{}, false
-}
-
 // take adds what a job has come to so far to what the rounds before it knew.
 func (e *entry) take(j *job, r *completion.Result) {
 	e.bodies = slices.Clone(j.before.bodies)
@@ -145,7 +179,7 @@ func (e *entry) take(j *job, r *completion.Result) {
 		if i >= 0 {
 			e.bodies[i].agree += c.Agreeing()
 		} else {
-			e.bodies = append(e.bodies, body{e.id(c.Text()), c, region, j.doc.Text[j.fn.Body.Start:j.fn.Body.End], c.Agreeing()})
+			e.bodies = append(e.bodies, body{e.id(c.Text()), c, region, j.from, j.rest, c.Agreeing()})
 		}
 	}
 	if j.before.samples > 0 {

@@ -65,7 +65,7 @@ func inlineList(items []protocol.InlineCompletionItem) *protocol.InlineCompletio
 func (s *server) inlineItems(ctx context.Context, p *inlineParams, doc *Document, superseded <-chan struct{}) ([]protocol.InlineCompletionItem, error) {
 	cursor := doc.Mapper.PositionOffset(p.Position)
 	fn := doc.FunctionAt(cursor)
-	if fn == nil || fn.Written || len(fn.Checks) == 0 || cursor < fn.Body.Start {
+	if fn == nil || len(fn.Checks) == 0 || cursor < fn.Body.Start {
 		return nil, nil
 	}
 	var selected *change
@@ -120,6 +120,9 @@ func (s *server) inlineJob(doc *Document, fn *completion.Function, invoked bool)
 // mayBegin says whether a request that nobody made by hand may wait for a job of the
 // function: there is one, or the mode is automatic and the outcome not yet known.
 func (s *server) mayBegin(doc *Document, fn *completion.Function, automatic bool) bool {
+	if !unwritten(fn) {
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.ledger.lookup(doc.URI, fn)
@@ -134,13 +137,11 @@ func (s *server) mayBegin(doc *Document, fn *completion.Function, automatic bool
 func (s *server) ghosts(doc *Document, fn *completion.Function, cursor int, selected *change) ([]protocol.InlineCompletionItem, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e := s.ledger.entry(doc, fn)
-	now := doc.Text[fn.Body.Start:fn.Body.End]
+	changed := s.ledger.entry(doc, fn).changed
+	fn = doc.around(fn, cursor)
+	e, bodies := s.ledger.offers(doc, fn)
 	var items []protocol.InlineCompletionItem
-	for _, b := range e.bodies {
-		if !b.fits(now) {
-			continue
-		}
+	for _, b := range bodies {
 		c, ok := doc.ghost(fn, b, cursor, selected)
 		if !ok {
 			continue
@@ -152,7 +153,7 @@ func (s *server) ghosts(doc *Document, fn *completion.Function, cursor int, sele
 			Command:    e.accept(doc, fn, b),
 		})
 	}
-	return items, e.changed
+	return items, changed
 }
 
 // accept is the command that tells the server that a body was inserted. Its title is

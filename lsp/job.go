@@ -21,6 +21,8 @@ type job struct {
 	fn        *completion.Function
 	folder    *folder
 	set       Settings
+	from      string // the function's text without a body of ours
+	rest      string // a digest of the rest of the file
 	samples   int
 	automatic bool // nobody asked for it by a command
 	at        time.Time
@@ -43,10 +45,15 @@ type job struct {
 // and ask again at each key.
 const grace = 300 * time.Millisecond
 
-// region is the function's text with a body in its hole.
+// region is the function's text with a body in its hole. White space behind the hole,
+// which no run sees, is left out.
 func (j *job) region(body string) string {
 	text, fn := j.doc.Text, j.fn
-	return text[fn.Body.Start:fn.Spec.Hole.Start] + body + text[fn.Spec.Hole.End:fn.Body.End]
+	tail := text[fn.Spec.Hole.End:fn.Body.End]
+	if blank(tail) {
+		tail = ""
+	}
+	return text[fn.Body.Start:fn.Spec.Hole.Start] + body + tail
 }
 
 // begin joins the spec's job or starts one; samples is 0 for what the settings say. It
@@ -67,6 +74,7 @@ func (s *server) begin(doc *Document, fn *completion.Function, automatic bool, s
 	f := s.folderLocked(doc.URI)
 	j := &job{
 		entry: e, before: *e, doc: doc, fn: fn, folder: f, set: f.settings, samples: samples,
+		from: doc.Text[fn.Body.Start:fn.Body.End], rest: doc.without(fn),
 		automatic: automatic, at: time.Now(),
 		forced: make(chan struct{}), done: make(chan struct{}),
 		stage: StateReady,
@@ -316,7 +324,7 @@ func (s *server) supersede(doc *Document) {
 			return false
 		}
 		now := doc.Text[fn.Body.Start:fn.Body.End]
-		then := j.doc.Text[j.fn.Body.Start:j.fn.Body.End]
+		then := j.from
 		if start, oldEnd, newEnd := difference(then, now); blank(then[start:oldEnd]) && blank(now[start:newEnd]) {
 			return false
 		}

@@ -46,13 +46,10 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 	e := s.ledger.entry(doc, fn)
 	complete := command("▶ complete from "+counted(len(fn.Checks), "check"), CommandComplete, CommandArgument{SpecReference: ref, Apply: true})
 	more := command("more samples", CommandMore, CommandArgument{SpecReference: ref})
-	now := doc.Text[fn.Body.Start:fn.Body.End]
 	var list []protocol.Command
-	for _, b := range e.bodies {
-		if b.fits(now) {
-			list = append(list, command(e.label(b)+" — insert", CommandApply, CommandArgument{SpecReference: ref, ID: b.id}))
-			break
-		}
+	if from, bodies := s.ledger.offers(doc, fn); len(bodies) > 0 {
+		best := bodies[0]
+		list = append(list, command(from.label(best)+" — insert", CommandApply, CommandArgument{SpecReference: ref, ID: best.id}))
 	}
 	switch {
 	case e.job != nil:

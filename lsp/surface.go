@@ -39,6 +39,18 @@ func (d *Document) change(fn *completion.Function, b body) change {
 	return change{parser.Span{Start: fn.Body.Start + start, End: fn.Body.Start + oldEnd}, b.region[start:newEnd]}
 }
 
+// around is a function with the empty line that the cursor stands on, where that is the
+// first one behind it: the line where the body is to appear.
+func (d *Document) around(fn *completion.Function, cursor int) *completion.Function {
+	line := d.Mapper.LineSpan(cursor)
+	if line.Start <= fn.Body.End || fn.Written || strings.Trim(d.Text[fn.Body.End:line.Start], "\r") != "\n" || !blank(d.Text[line.Start:line.End]) {
+		return fn
+	}
+	wider := *fn
+	wider.Body.End = line.End
+	return &wider
+}
+
 // ghost is a body as text that appears at the cursor: a change on the cursor's line that
 // only adds to what is typed there. selected, if not nil, is what an open popup would put
 // into its range first. ok is false where the hole's shape does not allow it.

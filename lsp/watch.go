@@ -227,12 +227,13 @@ func (s *server) verifyAgain(doc *Document) {
 		fn := &list[i]
 		s.mu.Lock()
 		w := s.watched[doc.URI][fn.Spec.QualifiedName]
-		e := s.ledger.lookup(doc.URI, fn)
+		e := s.ledger.of(doc.URI, fn)
+		ours := fn.Written && e != nil && e.served
 		s.mu.Unlock()
 		switch {
 		case !fn.Written:
 			s.unwatch(doc.URI, fn.Spec.QualifiedName)
-		case w != nil, e != nil && e.served:
+		case w != nil, ours:
 			w = s.watch(doc, fn)
 			if !w.current(fn) {
 				s.work.Go(func() { s.verify(s.ctx, doc, fn) })
@@ -252,18 +253,18 @@ func (s *server) unwatch(u uri.URI, name string) {
 	}
 }
 
-// accepted takes over the outcome of a body whose text now stands in the document as it
-// was verified; false if the text is another.
+// accepted takes over the outcome of a body that now stands in the document as it was
+// verified, with nothing else changed; false if any of the text is another.
 func (s *server) accepted(doc *Document, fn *completion.Function) bool {
+	now, rest := doc.Text[fn.Body.Start:fn.Body.End], doc.without(fn)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, w := s.ledger.lookup(doc.URI, fn), s.watched[doc.URI][fn.Spec.QualifiedName]
+	e, w := s.ledger.of(doc.URI, fn), s.watched[doc.URI][fn.Spec.QualifiedName]
 	if e == nil || w == nil {
 		return false
 	}
-	now := doc.Text[fn.Body.Start:fn.Body.End]
 	for _, b := range e.bodies {
-		if b.region == now {
+		if b.region == now && b.rest == rest {
 			w.verdict, w.err, w.content = b.completion.Verdict(), nil, fn.Content
 			s.publisher.outcome(w)
 			return true

@@ -22,7 +22,7 @@ import (
 )
 
 // Timeout is how long the editor waits for anything.
-const Timeout = 20 * time.Second
+const Timeout = 10 * time.Second
 
 // A Config says what kind of editor it is. The zero value is one that can everything.
 type Config struct {

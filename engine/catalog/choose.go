@@ -17,6 +17,7 @@ type Choice struct {
 // A NotInstalledError says that a known model is not on this machine.
 type NotInstalledError struct{ Model Model }
 
+// Error says how to fetch the model.
 func (e *NotInstalledError) Error() string {
 	m := e.Model
 	return fmt.Sprintf("model %s is not here; fetch it with 'greenfill model pull %s' (%s, licence %s)", m.Name, m.Name, FormatSize(m.Size), m.Licence)

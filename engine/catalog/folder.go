@@ -51,8 +51,8 @@ func Remove(ctx context.Context, m Model) error {
 		return err
 	}
 	defer unlock()
-	for _, path := range []string{m.Path(), m.partPath()} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, path := range []string{m.Path(), m.partPath(), m.workPath()} {
+		if err := os.RemoveAll(path); err != nil {
 			return fmt.Errorf("removing %s: %w", m.Name, err)
 		}
 	}
@@ -61,3 +61,6 @@ func Remove(ctx context.Context, m Model) error {
 
 // partPath is where the model grows while it is fetched.
 func (m Model) partPath() string { return m.Path() + ".part" }
+
+// workPath is the folder that wheels are downloaded to. Only the holder of the lock uses it.
+func (m Model) workPath() string { return filepath.Join(Dir(), "."+m.File+".wheels") }

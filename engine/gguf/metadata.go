@@ -161,12 +161,13 @@ func (f *File) Ints(key string) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := (value{kind: v.kind, raw: make([]byte, 8)}).integer(0); !ok {
-		return nil, wrongType(key, v, "an array of integers")
-	}
 	list := make([]int64, v.count)
 	for i := range list {
-		list[i], _ = v.integer(i)
+		n, ok := v.integer(i)
+		if !ok {
+			return nil, wrongType(key, v, "an array of integers")
+		}
+		list[i] = n
 	}
 	return list, nil
 }
@@ -177,12 +178,13 @@ func (f *File) Floats(key string) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v.kind != kindFloat32 && v.kind != kindFloat64 {
-		return nil, wrongType(key, v, "an array of floats")
-	}
 	list := make([]float64, v.count)
 	for i := range list {
-		list[i], _ = v.float(i)
+		x, ok := v.float(i)
+		if !ok {
+			return nil, wrongType(key, v, "an array of floats")
+		}
+		list[i] = x
 	}
 	return list, nil
 }

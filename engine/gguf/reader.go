@@ -66,6 +66,9 @@ func (r *reader) value() (value, error) {
 		if v.count, err = r.uint64(); err != nil {
 			return value{}, err
 		}
+		if v.count > mostElements {
+			return value{}, fmt.Errorf("damaged: an array of %d elements, but models have at most %d", v.count, mostElements)
+		}
 	}
 	v.raw, err = r.elements(v.kind, v.count)
 	return v, err

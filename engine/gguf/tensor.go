@@ -64,6 +64,7 @@ var types = map[Type]struct {
 	39:   {"MXFP4", 32, 17},
 }
 
+// String is the name that llama.cpp prints.
 func (t Type) String() string {
 	if known, ok := types[t]; ok {
 		return known.name

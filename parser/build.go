@@ -149,9 +149,14 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 	prelude := map[int]bool{}
 	unit := f.newSlice(false)
 	f.keepEarly(unit, prelude)
+	registrations := f.registrations()
 	for _, site := range sites {
 		needed := f.newSlice(site.main)
 		needed.need(site.needs.uses)
+		for _, i := range registrations {
+			needed.in[i] = true
+			needed.need(x.module[i].names().uses)
+		}
 		delete(needed.in, site.at)
 		if site.Kind == CheckAssert || site.Kind == CheckComment {
 			needed.follow(site.before)
@@ -161,6 +166,19 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 	}
 	s.Prelude = x.fragments(prelude, f.offered())
 	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
+}
+
+// registrations are the definitions that a decorator hands to the function: @f.register.
+func (f *function) registrations() []int {
+	var found []int
+	for i, m := range f.x.module {
+		for _, d := range m.decorators {
+			if f.class == nil && i != f.top && strings.HasPrefix(string(m.part.src[d.Start+1:d.End]), f.name+".") {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
 }
 
 // newSlice is the slice that the function's unit needs.

@@ -195,7 +195,7 @@ func dumpSpecs(c *fixture) string {
 			show("style", fmt.Sprintf("%q %q %q", s.Indent, s.Step, s.Newline))
 		}
 		for _, check := range s.Checks {
-			label := fmt.Sprintf("%s%s:%d", check.Path, checkNames[check.Kind], check.Line)
+			label := fmt.Sprintf("%s%s:%d", inFile(check.Path), checkNames[check.Kind], check.Line)
 			if check.Test != "" {
 				label += " " + check.Test
 			}
@@ -209,13 +209,13 @@ func dumpSpecs(c *fixture) string {
 			if p.Offered {
 				label = "may use"
 			}
-			show(fmt.Sprintf("%s %s%d", label, p.Path, p.Line), p.Text)
+			show(fmt.Sprintf("%s %s%d", label, inFile(p.Path), p.Line), p.Text)
 		}
 		if len(s.Uses()) > 0 {
 			show("speaks of", strings.Join(s.Uses(), " "))
 		}
 		for _, p := range s.Problems() {
-			show(fmt.Sprintf("problem %s%s:%d", p.Path, problemNames[p.Kind], p.Line), p.Message)
+			show(fmt.Sprintf("problem %s%s:%d", inFile(p.Path), problemNames[p.Kind], p.Line), p.Message)
 			if p.Fix != nil {
 				show("  fix", fmt.Sprintf("%s: %q -> %q", p.Fix.Title, src[p.Fix.Span.Start:p.Fix.Span.End], p.Fix.Text))
 			}
@@ -231,6 +231,13 @@ func pythonVersion(t *testing.T) string {
 		t.Fatalf("asking for Python's version: %v", err)
 	}
 	return strings.TrimSpace(string(out))
+}
+
+func inFile(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "[" + path + "] "
 }
 
 // compileFixtures asks CPython about every case: what a spec consists of compiles, so

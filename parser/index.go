@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"bytes"
+	"slices"
 	"sort"
 	"sync"
 )
@@ -127,10 +129,13 @@ func isMainGuard(src []byte, s *stmt) bool {
 func (x *index) namesOf(p *part, s *stmt) *names {
 	if s.kind != stmtClass || s.colon < 0 || len(s.body) == 0 || s.body[0].inline {
 		n := x.cache.names(p.text(s))
-		if s.broken && !n.broken {
-			c := *n
-			c.broken = true
-			return &c
+		isFixture := s.kind == stmtDef && p.isFixture(s) && len(n.params) > 0
+		if isFixture || s.broken && !n.broken {
+			n = n.clone()
+			n.broken = n.broken || s.broken
+		}
+		if isFixture {
+			n.useParameters()
 		}
 		return n
 	}
@@ -157,6 +162,21 @@ func (x *index) namesOf(p *part, s *stmt) *names {
 		all.legacy = all.legacy || n.legacy
 	}
 	return all
+}
+
+// isFixture says whether a def is decorated as a fixture of pytest, so that its
+// parameters name others.
+func (p *part) isFixture(s *stmt) bool {
+	return slices.ContainsFunc(s.decorators, func(d Span) bool {
+		return bytes.Contains(p.src[d.Start:d.End], []byte("fixture"))
+	})
+}
+
+// useParameters counts the parameters as names that are read.
+func (n *names) useParameters() {
+	for _, p := range n.params {
+		n.uses[p] |= useLater
+	}
 }
 
 func (n *names) clone() *names {

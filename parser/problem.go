@@ -315,15 +315,14 @@ func (f *function) badComments() []Problem {
 	var found []Problem
 	p := f.part
 	for i := 0; i < len(p.comments); {
-		text, n := f.x.gather(p, i)
-		first, last := p.comments[i], p.comments[i+n-1]
-		i += n
-		span := Span{first.Start, last.End}
+		c := f.x.readComment(p, i)
+		text, span := c.text, c.span
+		i += c.n
 		rest, isAssert := strings.CutPrefix(text, "assert ")
 		if isAssert && !callsOne(rest, func(name string) bool { return name == f.name }) || !isAssert && !claims(text, f.name) {
 			continue
 		}
-		if _, ok := readChecks(text, f.x.isFunctionName); ok {
+		if len(c.codes) > 0 {
 			continue
 		}
 		problem := Problem{Kind: ProblemComment, Span: span, Line: p.line(span.Start),

@@ -9,7 +9,7 @@ func (f *function) checkSites() []*site {
 	var direct, indirect []*site
 	sessions := f.sessions(sites)
 	for _, s := range sites {
-		if s.at == f.top {
+		if s.at == f.top || f.x.rebinds(s.Path, f) {
 			continue
 		}
 		if s.session != nil {
@@ -29,6 +29,22 @@ func (f *function) checkSites() []*site {
 		return direct
 	}
 	return indirect
+}
+
+// rebinds says whether a file of tests gives the function's name, or its class's, a
+// value of its own.
+func (x *index) rebinds(path string, f *function) bool {
+	if path == "" {
+		return false
+	}
+	for _, name := range x.boundNames(f.top) {
+		for _, i := range x.binders()[name] {
+			if x.module[i].part.path == path {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // calledBy says whether code with these names calls the function itself.
@@ -94,7 +110,7 @@ func (f *function) reachedBy(site *site) bool {
 	if f.outer != nil {
 		return f.outer.reachedBy(site)
 	}
-	s := f.x.newSlice(f.top, site.main)
+	s := f.newSlice(site.main)
 	s.need(site.needs.uses)
 	if f.class == nil {
 		return s.seen[f.name]

@@ -63,7 +63,7 @@ func (s *scanner) literal(i int, lit literal, nesting int) (end int, closed bool
 			}
 			i = afterNewline(s.src, i)
 			if s.cutStrings && s.beginsStatement(i, lit.indent) {
-				return i, false
+				return lineBreakBefore(s.src, i), false
 			}
 		case c == '{' && lit.fields:
 			if i+1 < len(s.src) && s.src[i+1] == '{' {

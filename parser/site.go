@@ -133,9 +133,7 @@ func (x *index) testSite(i int, m *moduleStmt, test *stmt, name string) *site {
 	n := m.names()
 	if len(n.params) > 0 { // fixtures
 		n = n.clone()
-		for _, p := range n.params {
-			n.uses[p] |= useLater
-		}
+		n.useParameters()
 	}
 	return &site{
 		Check: Check{Kind: CheckTest, Span: test.span(), Line: m.part.line(m.start), Code: m.part.text(m.stmt),

@@ -12,11 +12,45 @@ const maxCommentLines = 50
 func (x *index) commentSites(p *part) []*site {
 	var sites []*site
 	for i := 0; i < len(p.comments); {
-		text, n := x.gather(p, i)
-		sites = append(sites, x.commentSite(p, i, n, text)...)
-		i += n
+		c := x.readComment(p, i)
+		sites = append(sites, x.sitesOf(p, c)...)
+		i += c.n
 	}
 	return sites
+}
+
+// A commentCheck is what a comment, with those that continue it, was read as.
+type commentCheck struct {
+	first comment
+	span  Span
+	n     int      // comments it goes over
+	text  string   // behind the hashes
+	codes []string // the asserts it stands for, none if it is no check
+}
+
+// readComment reads comment i. One that with its continuation is no check is read alone.
+func (x *index) readComment(p *part, i int) commentCheck {
+	text, n := x.gather(p, i)
+	first := p.comments[i]
+	codes, ok := x.codesOf(p, first, text)
+	if !ok && n > 1 {
+		text, n = commentText(p.src, first), 1
+		codes, ok = x.codesOf(p, first, text)
+	}
+	if !ok {
+		codes = nil
+	}
+	return commentCheck{first, Span{first.Start, p.comments[i+n-1].End}, n, text, codes}
+}
+
+func (x *index) codesOf(p *part, first comment, text string) (codes []string, ok bool) {
+	if mayBeCheck(text) {
+		return readChecks(text, x.isFunctionName)
+	}
+	if rest, found := cutAnyPrefix(text, "->", "=>", "=="); found && !first.alone {
+		return x.valueOfLine(p, first, rest)
+	}
+	return nil, false
 }
 
 // gather is the text of comment i with the comments that continue it, and how many
@@ -55,29 +89,16 @@ func beginsWithCall(text string) bool {
 	return i > 0 && !strings.Contains(text[:i], " ")
 }
 
-func (x *index) commentSite(p *part, i, n int, text string) []*site {
-	first, last := p.comments[i], p.comments[i+n-1]
-	var codes []string
-	ok := false
-	if mayBeCheck(text) {
-		codes, ok = readChecks(text, x.isFunctionName)
-	} else if rest, found := cutAnyPrefix(text, "->", "=>", "=="); found && !first.alone {
-		codes, ok = x.valueOfLine(p, first, rest)
-	}
-	if !ok {
-		return nil
-	}
+func (x *index) sitesOf(p *part, c commentCheck) []*site {
 	var sites []*site
-	main := underMainGuard(p, first)
-	for _, code := range codes {
+	for _, code := range c.codes {
 		names := x.cache.names(code)
-		if !x.resolves(names, text) {
+		if !x.resolves(names, c.text) {
 			continue
 		}
 		sites = append(sites, &site{
-			Check: Check{Kind: CheckComment, Span: Span{first.Start, last.End}, Line: p.line(first.Start),
-				Code: code, Path: p.path},
-			before: x.statementsBefore(p, first.Start), at: -1, main: main, mentions: names, needs: names,
+			Check:  Check{Kind: CheckComment, Span: c.span, Line: p.line(c.span.Start), Code: code, Path: p.path},
+			before: x.statementsBefore(p, c.span.Start), at: -1, main: underMainGuard(p, c.first), mentions: names, needs: names,
 		})
 	}
 	return sites

@@ -75,5 +75,5 @@ static int available(void) {
 }
 
 const path greenfill_avx2 = {
-	.name = "avx2", .available = available, STEPS, .panels = 1, .tiles = TILE_ENTRIES(1),
+	.name = "avx2", .available = available, STEPS, .quantise = quantise, .panels = 1, .tiles = TILE_ENTRIES(1),
 };

@@ -16,7 +16,6 @@
 #include "quantise_x86.h"
 
 typedef __m512i acc;
-typedef __m512i acc_bytes;
 
 INLINE acc zero(void) { return _mm512_setzero_si512(); }
 INLINE acc begin(const int32_t *start) { return _mm512_set1_epi32(*start); }
@@ -26,10 +25,6 @@ INLINE acc dot(acc a, u8v w, const int8_t *codes) {
 }
 
 INLINE f32v total(acc a) { return (f32v)_mm512_cvtepi32_ps(a); }
-
-INLINE acc_bytes begin_bytes(void) { return zero(); }
-INLINE acc_bytes dot_bytes(acc_bytes a, u8v w, const int8_t *codes) { return dot(a, w, codes); }
-INLINE f32v total_bytes(acc_bytes a) { return total(a); }
 
 INLINE f32v halves(const uint8_t *p) { return (f32v)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 
@@ -72,18 +67,6 @@ INLINE void to_halves(uint16_t *p, f32v v) {
 TILES(1)
 TILES(2)
 
-TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
-	for (int b = from; b < to; b++)
-		for (int i = 0; i < n; i++) {
-			record *o = r + (size_t)b * n + i;
-			int pairs[4];
-			quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
-			o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
-			o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
-			o->start = o->half_start[0] + o->half_start[1];
-		}
-}
-
 static int available(void) {
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
 		__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni") &&
@@ -91,6 +74,6 @@ static int available(void) {
 }
 
 const path greenfill_avx512vnni = {
-	.name = "avx512vnni", .available = available, STEPS,
+	.name = "avx512vnni", .available = available, STEPS, .quantise = quantise_wide,
 	.panels = 2, .tiles = TILE_ENTRIES(2), .single = TILE_ENTRIES(1),
 };

@@ -5,8 +5,8 @@
 #include "kernel.h"
 
 #if defined(__x86_64__)
-extern const path greenfill_avx512vnni, greenfill_avx2;
-static const path *const paths[] = {&greenfill_avx512vnni, &greenfill_avx2, 0};
+extern const path greenfill_avx512vnni, greenfill_avxvnni, greenfill_avx2;
+static const path *const paths[] = {&greenfill_avx512vnni, &greenfill_avxvnni, &greenfill_avx2, 0};
 #else
 static const path *const paths[] = {0};
 #endif

@@ -125,4 +125,4 @@ TARGET static int next_at_least(const float *x, int i, int n, float floor) {
 
 #define STEPS \
 	.swiglu = swiglu, .add = add, .rms_norm = rms_norm, .rope = rope, .log_sum_exp = log_sum_exp, \
-	.next_at_least = next_at_least, .attend = attend, .store_position = store_position, .quantise = quantise
+	.next_at_least = next_at_least, .attend = attend, .store_position = store_position

@@ -127,11 +127,14 @@ INLINE scales read_scales(int type, const uint8_t *header, int b, int first) {
 // add_block adds the products of one block to the sums of one vector.
 INLINE f32v add_block(int type, f32v sum, const u8v w[8], const scales *s, const record *r) {
 	f32v y;
-	if (NARROW && has_bytes(type)) {
+#if NARROW
+	if (has_bytes(type)) {
 		acc_bytes a = begin_bytes();
 		UNROLL for (int g = 0; g < 8; g++) a = dot_bytes(a, w[g], r->code + 4 * g);
 		y = total_bytes(a) * s->scale[0];
-	} else if (has_halves(type)) {
+	} else
+#endif
+	if (has_halves(type)) {
 		acc a[2];
 		UNROLL for (int h = 0; h < 2; h++) {
 			a[h] = starts(type) ? begin(&r->half_start[h]) : zero();

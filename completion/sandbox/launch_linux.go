@@ -106,7 +106,7 @@ func limitZygote() error {
 		value    uint64
 	}{
 		{unix.RLIMIT_CORE, 0},
-		{unix.RLIMIT_NOFILE, 256},
+		{unix.RLIMIT_NOFILE, 64},
 		{unix.RLIMIT_AS, 8 << 30},
 		{unix.RLIMIT_FSIZE, 1 << 20},
 		{unix.RLIMIT_MSGQUEUE, 0},

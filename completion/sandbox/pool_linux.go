@@ -30,6 +30,9 @@ type pool struct {
 	mu      sync.Mutex // guards what follows; held while an interpreter starts
 	zygotes map[zygoteKind]*zygote
 	weaker  string // why this spec cannot be split; "" while it can
+
+	standingMu sync.Mutex // held while the standing judge judges
+	standing   *standing
 }
 
 // A zygoteKind tells the interpreters of a pool apart.

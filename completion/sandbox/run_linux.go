@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -119,10 +118,15 @@ func (p *pool) split(ctx context.Context, s *start, seed int) (Verdict, final, e
 	}
 	defer a.Close()
 	defer b.Close()
-	run := newRun(s.program)
-	answer := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Limits: run.limits(1)}
-	return run.do(ctx, fork{zs[0], answer, a}, &fork{zs[1], forkRequest{Limits: run.limits(3)}, b})
+	r := &run{program: s.program}
+	req := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Limits: r.limits(1)}
+	return r.do(ctx,
+		func() (*child, error) { return forkChild(zs[0], req, a) },
+		func(verdicts *os.File) (*child, error) { return p.judge(zs[1], r.limits(judgeTimes), b, verdicts) })
 }
+
+// judgeTimes is how many times the candidate's processor time the judging process gets.
+const judgeTimes = 3
 
 // solo runs candidate and checks in one process; the verdict says so.
 func (p *pool) solo(ctx context.Context, s *start, reason string) (Verdict, error) {
@@ -134,19 +138,11 @@ func (p *pool) solo(ctx context.Context, s *start, reason string) (Verdict, erro
 	if _, err := rand.Read(secret[:]); err != nil {
 		return Verdict{}, err
 	}
-	run := newRun(s.program)
-	run.nonce = hex.EncodeToString(secret[:])
-	req := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Nonce: run.nonce, Limits: run.limits(1)}
-	v, _, err := run.do(ctx, fork{zs[0], req, nil}, nil)
+	r := &run{program: s.program, nonce: hex.EncodeToString(secret[:])}
+	req := forkRequest{Line: max(1, s.program.Candidate.Line), Text: s.program.Candidate.Text, Nonce: r.nonce, Limits: r.limits(1)}
+	v, _, err := r.do(ctx, nil, func(verdicts *os.File) (*child, error) { return forkChild(zs[0], req, verdicts) })
 	v.Weaker = reason
 	return v, err
-}
-
-// A fork is a child to start: its zygote, what it is told, its end of the socket.
-type fork struct {
-	zygote *zygote
-	req    forkRequest
-	socket *os.File
 }
 
 // A run is one candidate under way.
@@ -158,106 +154,82 @@ type run struct {
 	timeout bool
 }
 
-func newRun(p *Program) *run { return &run{program: p} }
-
 // limits are what a child gets; the judging process gets a multiple of the time.
 func (r *run) limits(times int) wireLimits {
 	l := r.program.Limits
-	seconds := l.CPU.Seconds() * float64(times)
-	return wireLimits{CPU: seconds, Memory: l.Memory, Output: l.Output}
+	return wireLimits{CPU: l.CPU.Seconds() * float64(times), Memory: l.Memory, Output: l.Output}
 }
 
-// do starts the children, waits for both to end and composes the verdict. Without a
-// judge the one child judges itself.
-func (r *run) do(ctx context.Context, answer fork, judge *fork) (Verdict, final, error) {
+// do starts the candidate (in a process of its own, or not) and the judging process,
+// waits for both and composes the verdict.
+func (r *run) do(ctx context.Context, answer func() (*child, error), judge func(*os.File) (*child, error)) (Verdict, final, error) {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return Verdict{}, final{}, err
 	}
 	defer out.Close()
-	children := []fork{answer}
-	if judge != nil {
-		children = append(children, *judge)
-	}
-	var ids []int
-	var ends []<-chan ended
-	for i, c := range children {
-		files := []*os.File{}
-		if c.socket != nil {
-			files = append(files, c.socket)
-		}
-		if i == len(children)-1 {
-			files = append(files, in)
-		}
-		id, end, err := c.zygote.fork(c.req, files...)
-		if err != nil {
-			in.Close()
-			for i, id := range ids {
-				children[i].zygote.kill(id)
-				<-ends[i]
-			}
-			return Verdict{}, final{}, fmt.Errorf("starting a run: %w", io.ErrClosedPipe)
-		}
-		ids, ends = append(ids, id), append(ends, end)
-		if c.socket != nil {
-			c.socket.Close()
-		}
-	}
+	j, err := judge(in)
 	in.Close()
+	if err != nil {
+		return Verdict{}, final{}, err
+	}
+	a := j
+	if answer != nil {
+		if a, err = answer(); err != nil {
+			j.kill()
+			j.wait()
+			j.free(false)
+			return Verdict{}, final{}, err
+		}
+	}
 	read := make(chan struct{})
 	go func() { r.read(out); close(read) }()
-
-	kill := func() {
-		for i, c := range children {
-			c.zygote.kill(ids[i])
-		}
-	}
-	timer := time.NewTimer(scaled(r.program.Limits.Wall))
-	defer timer.Stop()
-	results := make([]ended, len(children))
-	last := len(children) - 1
-	cancelled, waiting := ctx.Done(), len(children)
-	patience := make(<-chan time.Time)
-	for waiting > 0 {
-		select {
-		case results[0] = <-ends[0]:
-			ends[0] = nil
-			waiting--
-		case results[last] = <-endOf(ends, last):
-			// The judging process is done, so the candidate is too.
-			ends[last] = nil
-			waiting--
-			if waiting > 0 {
-				answer.zygote.kill(ids[0])
-			}
-		case <-timer.C:
-			r.timeout = true
-			kill()
-			patience = time.After(scaled(5 * time.Second))
-		case <-cancelled:
-			cancelled = nil
-			kill()
-			patience = time.After(scaled(5 * time.Second))
-		case <-patience:
-			for _, c := range children {
-				c.zygote.close() // it does not answer: end it with all its children
-			}
-		}
-	}
+	stop := r.watch(ctx, a, j)
 	<-read
+	// The judging process has said all it will. The candidate sees its socket close and
+	// ends, or is ended.
+	if !r.final.stands {
+		j.wait()
+	}
+	j.free(r.final.stands)
+	if a != j && !a.waitFor(grace) {
+		a.kill()
+		a.wait()
+	}
+	stop()
 	if ctx.Err() != nil {
 		return Verdict{}, final{}, ctx.Err()
 	}
-	v := r.compose(results[0], results[last])
-	return v, r.final, nil
+	return r.compose(a.how, j.how), r.final, nil
 }
 
-// endOf is the channel of the judging process, none when it is the candidate's own.
-func endOf(ends []<-chan ended, i int) <-chan ended {
-	if i == 0 {
-		return nil
-	}
-	return ends[i]
+// grace is how long a candidate may take to see that it is done.
+const grace = 20 * time.Millisecond
+
+// watch ends both processes when ctx or the wall time does. stop ends the watching.
+func (r *run) watch(ctx context.Context, a, j *child) (stop func()) {
+	done, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		timer := time.NewTimer(scaled(r.program.Limits.Wall))
+		defer timer.Stop()
+		select {
+		case <-done:
+			return
+		case <-timer.C:
+			r.timeout = true
+		case <-ctx.Done():
+		}
+		a.kill()
+		j.kill()
+		select {
+		case <-done:
+		case <-time.After(scaled(5 * time.Second)):
+			a.zygote.close() // it does not answer: end it with all its children
+			j.zygote.close()
+		}
+	}()
+	return func() { close(done); <-gone }
 }
 
 // A record is one line from the judging process: a check's result, or the end.
@@ -275,6 +247,7 @@ type record struct {
 	End      string `json:"end"`
 	Reached  int    `json:"reached"`
 	Sets     bool   `json:"sets"`
+	Stands   bool   `json:"stands"`
 	What     *death `json:"what"`
 }
 
@@ -294,6 +267,7 @@ type final struct {
 	reason  string
 	reached int
 	sets    bool
+	stands  bool // the judging process goes on, for the next candidate
 	check   int
 	inputs  string
 	what    *death
@@ -312,7 +286,7 @@ func (r *run) read(out *os.File) {
 			continue
 		}
 		if rec.End != "" {
-			r.final = final{rec.End, rec.Reached, rec.Sets, rec.Check, rec.Inputs, rec.What}
+			r.final = final{rec.End, rec.Reached, rec.Sets, rec.Stands, rec.Check, rec.Inputs, rec.What}
 		} else if rec.Check == len(r.records) && rec.Check < len(r.program.Checks) {
 			r.records = append(r.records, rec)
 		}

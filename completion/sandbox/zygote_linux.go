@@ -27,6 +27,7 @@ type zygote struct {
 	control *net.UnixConn
 	end     func()        // ends the process; called once
 	exited  chan struct{} // closed when the process is gone
+	pure    bool          // whether a judge's checks leave nothing behind, so that one process can judge many
 	stderr  *tail         // the first one's, where all of them write
 
 	mu      sync.Mutex
@@ -50,6 +51,7 @@ type event struct {
 	Status int     `json:"status"`
 	CPU    float64 `json:"cpu"`
 	Peak   int64   `json:"peak"`
+	Pure   bool    `json:"pure"`
 	What   failure `json:"what"`
 }
 
@@ -254,6 +256,7 @@ func (z *zygote) open(ctx context.Context, first any) error {
 		<-z.exited
 		return err
 	}
+	z.pure = e.Pure
 	go z.listen()
 	return nil
 }
@@ -289,6 +292,9 @@ type forkRequest struct {
 	Text   string     `json:"text,omitempty"`
 	Nonce  string     `json:"nonce,omitempty"`
 	Limits wireLimits `json:"limits"`
+	// Standing asks for a judge that judges one candidate after the other; its descriptor 3
+	// is a socket on which it gets two descriptors for each.
+	Standing bool `json:"standing,omitempty"`
 }
 
 type wireLimits struct {

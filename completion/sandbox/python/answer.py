@@ -17,7 +17,16 @@ class Answerer(Peer):
 
     def __init__(self, module, shared):
         self.module = module
+        self.names = set()  # globals that the judging process sends: they are sent back
         Peer.__init__(self, SOCKET, False, shared, module.user_module, (), lambda reason: os._exit(0))
+
+    def globals(self):
+        ns = self.module.ns
+        return {n: ns[n] for n in self.names if n in ns}
+
+    def set_globals(self, values):
+        self.names.update(values)
+        self.module.ns.update(values)
 
     def printed(self, message):
         out, err = sys.__stdout__, sys.__stderr__
@@ -64,13 +73,14 @@ def main(z, config):
         os._exit(0)
     sys.stdout.drain(), sys.stderr.drain()
     shared = set(config["names"]) | {n for n in z.module.ns if not n.startswith("__")}
+    peer = Answerer(z.module, shared)
     z.ready()
     request, fds = z.loop()
     z.confine(request, fds)
-    candidate(z.module, config, request, shared, root, after)
+    candidate(z.module, config, request, peer, after)
 
 
-def candidate(module, config, request, shared, root, after):
+def candidate(module, config, request, peer, after):
     """Define the candidate and answer until the judging process is done."""
     try:
         exec(module.compile(request["text"], request["line"]), module.ns)
@@ -83,17 +93,9 @@ def candidate(module, config, request, shared, root, after):
         where["exit"] = isinstance(e, SystemExit)
         send_frame(SOCKET, {"dead": where})
         os._exit(0)
-    peer = Answerer(module, shared)
     peer.codec.objects[0] = target
     peer.codec.handles[id(target)] = 0
     peer.codec.exported[0] = "object"
-    names = set()  # globals that the judging process sends are sent back
-
-    def set_globals(values):
-        names.update(values)
-        module.ns.update(values)
-    peer.set_globals = set_globals
-    peer.globals = lambda: {n: module.ns[n] for n in names if n in module.ns}
     send_frame(SOCKET, {"ready": 1})
     try:
         peer.serve_forever()

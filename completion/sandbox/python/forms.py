@@ -9,6 +9,7 @@ class Check:
     """One check, compiled. asserts is how many asserts its source holds."""
 
     asserts = 0
+    pure = False    # whether running it leaves nothing behind in this process
     names = frozenset()
 
     def __init__(self, spec):
@@ -37,6 +38,7 @@ class Statements(Check):
         self.code, self.asserts = rewrite.compile_check(judge.module, judge.asserts, spec["code"], spec["line"],
                                                         judge.function)
         self.names = rewrite.names_in(self.code)
+        self.pure = rewrite.pure(judge.module, spec["code"], judge.function)
 
     def run(self, judge):
         if self.code.co_flags & 0x80:  # CO_COROUTINE: await at module level

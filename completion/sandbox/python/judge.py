@@ -4,9 +4,12 @@ Calls to the function under test go to the candidate's process. Only this proces
 the pipe on which verdicts are written, and each check's result is written as soon as it
 is known, so that an end in the middle loses nothing.
 """
+import _socket
 import json
 import os
+import struct
 import sys
+import time
 
 from _greenfill import forms, rewrite, zygote
 from _greenfill.codec import Unsplittable
@@ -63,9 +66,12 @@ class Judge:
         self.calls = 0
         self.last = None        # last call's (args, kwargs), as text
         self.current = 0
+        self.error = None       # the AssertionError it raised
         self.peer = None
         self.fd = VERDICT
         self.nonce = None
+        self.turns = 0          # candidates that this process may still judge
+        self.enough = 0         # processor time after which it judges no more
 
     # What rewritten checks call.
 
@@ -113,6 +119,11 @@ class Judge:
 
     # Results.
 
+    def stands(self):
+        """Whether this process is to judge another candidate."""
+        codec = self.peer.codec
+        return self.turns > 1 and not codec.live and not codec.classes and time.process_time() < self.enough
+
     def emit(self, record):
         if self.nonce:
             record["nonce"] = self.nonce
@@ -135,8 +146,14 @@ class Judge:
                 self.lost("unsplittable: %s" % e)
             result["check"] = i
             self.emit(result)
-        self.emit({"end": "done", "reached": self.reached, "sets": bool(self.peer and self.peer.codec.sets)})
-        os._exit(0)
+        self.emit({"end": "done", "reached": self.reached, "sets": bool(self.peer and self.peer.codec.sets),
+                   "stands": bool(self.peer) and self.stands()})
+
+    def reset(self, peer):
+        """Forget the candidate that was judged."""
+        self.peer, self.notes, self.reached, self.calls, self.current = peer, {}, 0, 0, 0
+        self.failed = self.error = self.last = None
+        sys.stdout.drain(), sys.stderr.drain()
 
     def run_check(self, check):
         """Run one check and say how it ended."""
@@ -227,37 +244,75 @@ def main(z, config):
     checks = [forms.compiled(judge, check) for check in config["checks"]]
     state = state_names(judge, known, checks)
     sys.stdout.drain(), sys.stderr.drain()
-    z.ready()
+    pure = not after and "." not in config["function"] and all(c.pure for c in checks)
+    judge.peer = Asker(judge, shared, known, state)
+    z.ready(pure=pure)
     request, fds = forms.serve(z, checks)
     z.confine(request, fds)
-    child(judge, request, shared, known, state, after, checks)
+    if request.get("standing"):
+        stand(judge, checks, lambda: Asker(judge, shared, known, state), request["limits"])
+    child(judge, after, checks)
+    os._exit(0)
 
 
-def child(judge, request, shared, known, state, after, checks):
+class Asker(Peer):
+    """The judging process's end of the conversation."""
+
+    def __init__(self, judge, shared, known, state):
+        self.ns, self.known, self.state = judge.module.ns, known, state
+        Peer.__init__(self, SOCKET, True, shared, judge.module.user_module,
+                      (lambda text: sys.stdout.write(text), lambda text: sys.stderr.write(text)), judge.lost)
+
+    def globals(self):
+        """Those that the checks replaced (a helper, a constant), and those that are state."""
+        out, ns = {}, self.ns
+        for name, value in self.known.items():
+            now = ns.get(name, value)
+            if now is not value or name in self.state:
+                out[name] = now
+        return out
+
+    def set_globals(self, values):
+        self.ns.update((k, v) for k, v in values.items() if k in self.state)
+
+
+def child(judge, after, checks):
+    """Judge one candidate; true if its checks were run to the end."""
     module = judge.module
-    peer = Peer(SOCKET, True, shared, module.user_module,
-                (lambda text: sys.stdout.write(text), lambda text: sys.stderr.write(text)), judge.lost)
-    judge.peer = peer
-    peer.codec.exported[0] = "none"
-    peer.globals = lambda: changed(module.ns, known, state)
-    peer.set_globals = lambda names: module.ns.update((k, v) for k, v in names.items() if k in state)
-    hello = peer.recv()
+    hello = judge.peer.recv()
     if "ready" not in hello:
-        judge.emit({"end": "dead", "what": hello.get("dead")})
-        os._exit(0)
+        judge.emit({"end": "dead", "what": hello.get("dead"), "stands": judge.stands()})
+        return
     for fragment in after:
         exec(module.compile(fragment["text"], fragment["line"]), module.ns)
     judge.run(checks)
 
 
-def changed(ns, known, state):
-    """Globals that the checks replaced (a helper, a constant), and those that are state."""
-    out = {}
-    for name, value in known.items():
-        now = ns.get(name, value)
-        if now is not value or name in state:
-            out[name] = now
-    return out
+def stand(judge, checks, new_peer, limits):
+    """Judge one candidate after the other in this process, which nothing of theirs can change.
+
+    Only for checks that are pure: asserts over calls with literals, which store nothing.
+    The process ends after a candidate whose values were more than plain data, or when it has
+    been used for long.
+    """
+    control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, SOCKET)
+    judge.turns = TURNS
+    judge.enough = limits["cpu"] / 3
+    while judge.stands():
+        data, ancillary, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(8))
+        if not data:
+            break
+        (_, _, body), = ancillary
+        judge.peer.fd, judge.fd = fds = struct.unpack("2i", body)
+        child(judge, (), checks)
+        judge.turns -= 1
+        judge.reset(new_peer())
+        for fd in fds:
+            os.close(fd)
+    os._exit(0)
+
+
+TURNS = 500
 
 
 def state_names(judge, known, checks):

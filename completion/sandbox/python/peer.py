@@ -14,6 +14,7 @@ from _greenfill.codec import Codec, Encoder, ProtocolError
 
 LIMIT = 32 << 20
 encode_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+scan_json = json.JSONDecoder().scan_once  # without the search for white space around
 
 
 class TooLarge(Exception):
@@ -44,7 +45,11 @@ def recv_frame(fd):
         data = read_exactly(fd, data, 4 + size)
     elif len(data) > 4 + size:
         raise ProtocolError("two messages at once")
-    return json.loads(data[4:].decode("ascii"))
+    try:
+        message, end = scan_json(data[4:].decode("ascii"), 0)
+    except StopIteration:
+        raise ProtocolError("not JSON")
+    return message
 
 
 def read_exactly(fd, data, size):
@@ -70,8 +75,6 @@ class Peer:
         self.codec = Codec(0 if judging else 1, shared, user_module, self.stand_in)
         self.where = {}         # id of an exception that came from the other side -> its origin there
         self.calls = 0
-        self.globals = lambda: {}     # names to send along with each message
-        self.set_globals = lambda names: None
 
     def stand_in(self, handle, kind, name, ops):
         return remote.stand_in(self, handle, kind, name, ops)
@@ -170,6 +173,13 @@ class Peer:
             send_frame(self.fd, message)
         except OSError:
             self.lost("gone")
+
+    def globals(self):
+        """The globals to send along with each message: name -> value."""
+        return {}
+
+    def set_globals(self, values):
+        """Take the globals that came along with a message."""
 
     def printed(self, message):
         """Put along what was printed since the last message (the candidate's side does)."""

@@ -122,3 +122,32 @@ def names_in(code):
         if hasattr(const, "co_names"):
             names |= names_in(const)
     return names
+
+
+# What a check may consist of that stores nothing and calls nothing unknown.
+PURE_NODES = (ast.Module, ast.Assert, ast.Compare, ast.cmpop, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.unaryop,
+              ast.BinOp, ast.operator, ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.expr_context,
+              ast.Call, ast.keyword, ast.Starred, ast.Subscript, ast.slice, ast.IfExp, ast.ListComp, ast.SetComp,
+              ast.DictComp, ast.GeneratorExp, ast.comprehension)
+PURE_CALLS = frozenset("""abs all any bool bytes chr complex dict divmod enumerate float frozenset int isinstance len
+    list max min ord pow range repr reversed round set sorted str sum tuple type zip""".split())
+
+
+def pure(module, source, function):
+    """Whether a check is asserts over literals, the function and harmless builtins, and nothing else."""
+    tree = ast.parse(source)
+    bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id == "math" and module.ns.get("math") is sys.modules.get("math")):
+                return False
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            name = node.id
+            known = name == function or name in bound or (name in PURE_CALLS and name not in module.ns) \
+                or (name == "math" and "math" in sys.modules) \
+                or type(module.ns.get(name)) in (int, float, str, bool)
+            if not known:
+                return False
+        elif not isinstance(node, PURE_NODES):
+            return False
+    return bound.isdisjoint(module.ns)

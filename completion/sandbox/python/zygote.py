@@ -21,8 +21,10 @@ import types
 from _greenfill.peer import recv_frame, send_frame
 
 CONTROL = 3
+NOFILE = 64     # descriptors a process may have
+ERRORS = 63     # where an interpreter that cannot go on says why; children do not have it
 libc = ctypes.CDLL(None, use_errno=True)
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_CAPBSET = 1, 4, 22, 24
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP = 1, 4, 22
 SIGKILL = 9
 
 
@@ -141,7 +143,7 @@ def first_line(exc, limit=300):
 
 def address_space():
     """Bytes of address space in use, found by asking which limit is the first that suffices."""
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     probe = libc.mmap
     probe.restype = ctypes.c_void_p
     probe.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
@@ -164,7 +166,7 @@ def address_space():
             high = middle
         else:
             low = middle
-    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     return high
 
 
@@ -173,56 +175,66 @@ class Zygote:
 
     def __init__(self, machine):
         self.machine = machine
-        self.filter = bytes.fromhex(machine["filter"])
-        self.mark = struct.pack("<I", machine["mark"])  # stands for the child's own process number
+        self.filter = filter_buffer(machine["filter"])
+        mark = struct.pack("<I", machine["mark"])  # stands for the child's own process number
+        self.marks = [i for i in range(0, len(self.filter), 4) if self.filter[i:i + 4] == mark]
         self.timers = machine["timers"]  # numbers of the calls timer_create and timer_settime
+        self.timer = ctypes.c_int()
+        self.hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         self.begin()
 
     def begin(self):
         """Become a zygote: this process's own children, and the control socket on descriptor 3."""
         self.me = os.getpid()
         self.running = {}   # process number -> run
+        self.waiting = False
+        self.memory = None  # limit of address space in force
         self.control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, CONTROL)
 
-    def ready(self):
-        """Everything shared by all children is in place."""
+    def ready(self, **facts):
+        """Everything shared by all children is in place; facts are told to the server."""
+        self.facts = facts
         self.base = address_space()
         gc.collect()
         gc.freeze()
-        wake_r, wake_w = os.pipe()
-        os.set_blocking(wake_r, False)
-        os.set_blocking(wake_w, False)
-        _signal.signal(_signal.SIGCHLD, lambda *_: None)
-        _signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
-        self.wake = wake_r
+        _signal.signal(_signal.SIGCHLD, self.child_ended)
+        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
 
     def loop(self):
         """Serve the server; returns (request, descriptors) in each child, never in the zygote."""
         poll = select.poll()
         poll.register(CONTROL, select.POLLIN)
-        poll.register(self.wake, select.POLLIN)
-        send_frame(CONTROL, {"event": "ready"})
+        send_frame(CONTROL, dict(self.facts, event="ready"))
         while True:
-            for fd, _ in poll.poll():
-                if fd == self.wake:
-                    try:
-                        os.read(self.wake, 4096)
-                    except BlockingIOError:
-                        pass
-                    self.reap()
-                else:
-                    request, fds = self.receive()
-                    if request is None:
-                        os._exit(0)
-                    if "kill" in request:
-                        self.kill(request["kill"])
-                    else:
-                        pid = os.fork()
-                        if pid == 0:
-                            return request, fds
-                        self.running[pid] = request["run"]
-                        for fd in fds:
-                            os.close(fd)
+            self.waiting = True
+            self.reap()
+            poll.poll()  # a child's end interrupts it, and child_ended runs
+            self.waiting = False
+            request, fds = self.receive()
+            if request is None:
+                os._exit(0)
+            if "kill" in request:
+                self.kill(request["kill"])
+                continue
+            self.limit_memory(request)
+            pid = os.fork()
+            if pid == 0:
+                return request, fds
+            self.running[pid] = request["run"]
+            for fd in fds:
+                os.close(fd)
+
+    def child_ended(self, *_):
+        """The handler of SIGCHLD: at rest it reaps at once, else the loop does before it rests."""
+        if self.waiting:
+            self.reap()
+
+    def limit_memory(self, request):
+        """Set the address space that children get, beyond what the prelude took."""
+        memory = request["limits"]["memory"]
+        if memory and memory != self.memory:
+            self.memory = memory
+            resource.setrlimit(resource.RLIMIT_AS, (self.base + memory, resource.RLIM_INFINITY if self.hard < 0 else self.hard))
 
     def receive(self):
         data, ancillary, _, _ = self.control.recvmsg(4, _socket.CMSG_SPACE(12))
@@ -267,44 +279,28 @@ class Zygote:
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         if os.getppid() != self.me:
             os._exit(0)
-        _signal.set_wakeup_fd(-1)
-        self.control.detach()
-        high = [os.dup2(fd, 64 + i, False) for i, fd in enumerate(fds)]
-        for i, fd in enumerate(high):
+        for i, fd in enumerate(fds):  # they came in rising order, above 3
             os.dup2(fd, 3 + i, False)
-        os.closerange(3 + len(fds), 128)
+        os.closerange(3 + len(fds), NOFILE)
 
     def confine(self, request, fds):
-        """Make this child what its run allows, for good."""
+        """Make this child what its run allows, for good.
+
+        The memory limit is the zygote's. The processor time ends in a kill by a timer, which
+        counts exactly; a child cannot undo it, having no calls for timers under its filter.
+        """
         self.part(fds)
-        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-        _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
-        os.dup2(0, 1)  # descriptor 0 is /dev/null, open for reading and writing
-        os.dup2(0, 2)
         limits = request["limits"]
-        limit = resource.setrlimit
-        limit(resource.RLIMIT_NOFILE, (64, 64))
-        limit(resource.RLIMIT_FSIZE, (limits["output"], limits["output"]))
-        self.end_after(limits["cpu"])
-        seconds = -int(-limits["cpu"] // 1) + 1  # the kernel counts these by ticks: a second line
-        limit(resource.RLIMIT_CPU, (seconds, seconds))
-        memory = self.base + limits["memory"]
-        limit(resource.RLIMIT_AS, (memory, memory))
-        load_filter(self.filter.replace(self.mark, struct.pack("<I", os.getpid())))
-        Sink.limit = limits["output"]
-        if "random" in sys.modules:
-            sys.modules["random"].seed(0)
-
-
-    def end_after(self, seconds):
-        """Have the kernel end this process when it has used so much processor time."""
-        create, set_time = self.timers
-        timer = ctypes.c_int()
         event = struct.pack("Pii48x", 0, SIGKILL, 0)
-        when = struct.pack("qqqq", 0, 0, int(seconds), int(seconds % 1 * 1e9))
-        if libc.syscall(create, 2, event, ctypes.byref(timer)) != 0 \
-                or libc.syscall(set_time, timer, 0, when, None) != 0:
+        when = struct.pack("qqqq", 0, 0, int(limits["cpu"]), int(limits["cpu"] % 1 * 1e9))
+        create, set_time = self.timers
+        if libc.syscall(create, 2, event, ctypes.byref(self.timer)) != 0 \
+                or libc.syscall(set_time, self.timer, 0, when, None) != 0:
             os._exit(UNCONFINED)
+        for at in self.marks:
+            struct.pack_into("<I", self.filter, at, os.getpid())
+        load_filter(self.filter)
+        Sink.limit = limits["output"]
 
 
 UNCONFINED = 125
@@ -315,10 +311,15 @@ def loads(text):
     return json.loads(text)
 
 
-def load_filter(program):
+def filter_buffer(text):
+    program = bytes.fromhex(text)
+    return ctypes.create_string_buffer(program, len(program))
+
+
+def load_filter(buffer):
     """Filter this process's system calls from now on; without that nothing may go on."""
-    buffer = ctypes.create_string_buffer(program, len(program))
-    if libc.prctl(PR_SET_SECCOMP, 2, struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer)), 0, 0) != 0:
+    program = struct.pack("HxxxxxxP", len(buffer) // 8, ctypes.addressof(buffer))
+    if libc.prctl(PR_SET_SECCOMP, 2, program, 0, 0) != 0:
         os._exit(UNCONFINED)
 
 
@@ -330,19 +331,24 @@ def main(machine):
     """
     global FUTURES
     FUTURES = futures()
-    load_filter(bytes.fromhex(machine["seal"]))  # no more execve
+    load_filter(filter_buffer(machine["seal"]))  # no more execve
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     sys.path[:] = ([machine["dir"]] if machine["dir"] else []) + [p for p in sys.path if p]
     sys.argv[:] = [machine["file"]]
     sys.dont_write_bytecode = True
-    errors = sys.stderr
+    os.dup2(2, ERRORS)
+    os.dup2(0, 1)  # descriptor 0 is /dev/null, open for reading and writing
+    os.dup2(0, 2)
     sys.stdout, sys.stderr = Sink(), Sink()
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-    import random  # noqa: F401  loaded here so that every child seeds it alike
+    seed_random()
     z = Zygote(machine)
     z.ready()
     _, fds = z.loop()
-    z.part(fds)
+    z.part(fds + [ERRORS])
+    os.dup2(4, ERRORS)
+    os.close(4)
+    z.control.detach()
     z.begin()
     spec = recv_frame(CONTROL)
     spec["dir"], spec["file"] = machine["dir"], machine["file"]
@@ -351,9 +357,16 @@ def main(machine):
         sys.modules["_greenfill." + spec["role"]].main(z, spec)
     except BaseException:
         import traceback
-        errors.write(traceback.format_exc())
-        errors.flush()
+        os.write(ERRORS, traceback.format_exc().encode("utf-8", "replace"))
         os._exit(1)
+
+
+def seed_random():
+    """Seed the random module for all children alike: it would seed itself anew after each fork."""
+    register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
+    import random
+    os.register_at_fork = register
+    random.seed(0)
 
 
 def split_prelude(config, name):

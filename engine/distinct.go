@@ -52,7 +52,7 @@ func newUniqueDrawer(req *Request) *uniqueDrawer {
 // branchOut shares b's G out to everything that may follow. (At the root any G will do:
 // the order of those below does not depend on it.)
 func (u *uniqueDrawer) branchOut(b *branch, d *distribution) {
-	choices := slices.Concat(d.sorted, d.heap)
+	choices := d.all()
 	// In the order of the vocabulary, which does not depend on what was drawn before.
 	slices.SortFunc(choices, func(x, y choice) int { return cmp.Compare(x.token, y.token) })
 	path := hashPath(b.node.path, b.next.token)

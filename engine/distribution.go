@@ -6,10 +6,10 @@ import (
 	"greenfill/engine/kernel"
 )
 
-// horizon bounds the tokens that can be drawn: those whose logit, divided by the
-// temperature, is further below the likeliest are left out. Each had less than
-// e^-20 = 2e-9 of the likeliest token's probability.
-const horizon = 20
+// rings are how far below the likeliest token, in logits over the temperature, tokens
+// are looked for: further only when a draw asks for it. What lies beyond the last has
+// less than e^-24 = 4e-11 of the likeliest token's probability and is never drawn.
+var rings = [...]float64{5, 10, 24}
 
 // A choice is a token that may come next.
 type choice struct {
@@ -27,43 +27,49 @@ func (a choice) before(b choice) bool {
 // A distribution is what may come next, under a Sampling. The order of the settings is:
 // temperature, top-k, min-p, top-p.
 type distribution struct {
+	sampling Sampling
+	logits   []float32 // [vocabulary]; valid until the next run
+	highest  float32   // logit
+	logSum   float64   // log Σ exp(logit), for log-probabilities at temperature 1
+	mass     float64   // Σ weight of all that can be drawn
+
 	sorted []choice // by falling probability, as far as was needed yet
-	heap   []choice // the rest, the likeliest on top
-	mass   float64  // Σ weight
-	logSum float64  // log Σ exp(logit) over the whole vocabulary
+	heap   []choice // what else the rings reached, the likeliest on top
+	ring   int      // rings reached; len(rings) when there are no more
 }
 
-// floor returns the lowest logit that a token needs to be drawn when the likeliest has
-// the logit highest. It knows of temperature and min-p only.
-func (s Sampling) floor(highest float32) float32 {
+// floor returns the lowest logit of a ring.
+func (s Sampling) floor(highest float32, ring int) float32 {
 	if s.Temperature <= 0 {
 		return highest
 	}
-	depth := float64(horizon)
+	depth := rings[ring]
 	if s.MinP > 0 {
 		depth = min(depth, -math.Log(s.MinP))
 	}
 	return highest - float32(depth*s.Temperature)
 }
 
-// newDistribution prepares draws from the candidates that pass floor. highest and logSum
-// are kernel.Pool.LogSumExp's at scale 1.
-func newDistribution(candidates []kernel.Candidate, highest, logSum float32, s Sampling) *distribution {
-	d := &distribution{logSum: float64(logSum)}
+// newDistribution prepares draws from logits. candidates are those of the first ring,
+// highest the likeliest's logit, logSum log Σ exp(logit) and logSumT the same of the
+// logits over the temperature.
+func newDistribution(s Sampling, logits []float32, candidates []kernel.Candidate, highest, logSum, logSumT float32) *distribution {
+	d := &distribution{sampling: s, logits: logits, highest: highest, logSum: float64(logSum)}
 	if s.Temperature <= 0 {
-		d.sorted = []choice{{candidates[0].Token, candidates[0].Logit, 1}}
+		d.sorted, d.ring = []choice{{candidates[0].Token, candidates[0].Logit, 1}}, len(rings)
 		d.mass = 1
 		return d
 	}
-	d.heap = make([]choice, len(candidates))
-	for i, c := range candidates {
-		d.heap[i] = choice{c.Token, c.Logit, math.Exp(float64(c.Logit-highest) / s.Temperature)}
-		d.mass += d.heap[i].weight
+	d.heap = make([]choice, 0, len(candidates))
+	for _, c := range candidates {
+		d.add(c.Token, c.Logit)
 	}
-	for i := len(d.heap)/2 - 1; i >= 0; i-- {
-		d.sink(i)
+	d.ring = 1
+	d.mass = math.Exp(float64(logSumT) - float64(highest)/s.Temperature)
+	if s.MinP > 0 {
+		d.keep(func(int, float64) bool { return false })
 	}
-	if s.TopK > 0 && s.TopK < len(d.heap) {
+	if s.TopK > 0 {
 		d.keep(func(kept int, _ float64) bool { return kept == s.TopK })
 	}
 	if s.TopP > 0 && s.TopP < 1 {
@@ -74,7 +80,7 @@ func newDistribution(candidates []kernel.Candidate, highest, logSum float32, s S
 }
 
 // keep cuts the distribution to its likeliest choices: as many as make full true of
-// their number and mass.
+// their number and mass, or all.
 func (d *distribution) keep(full func(kept int, mass float64) bool) {
 	kept, mass := 0, 0.0
 	for {
@@ -87,7 +93,7 @@ func (d *distribution) keep(full func(kept int, mass float64) bool) {
 			break
 		}
 	}
-	d.sorted, d.heap, d.mass = d.sorted[:kept], nil, mass
+	d.sorted, d.heap, d.ring, d.mass = d.sorted[:kept], nil, len(rings), mass
 }
 
 // draw returns the choice at u, from 0 to 1, of the cumulative distribution.
@@ -104,13 +110,24 @@ func (d *distribution) draw(u float64) choice {
 	}
 }
 
+// all returns everything that can be drawn, in no order.
+func (d *distribution) all() []choice {
+	for d.ring < len(rings) {
+		d.widen()
+	}
+	return append(d.sorted[:len(d.sorted):len(d.sorted)], d.heap...)
+}
+
 // at returns the i-th likeliest choice. It must be asked for in order.
 func (d *distribution) at(i int) (choice, bool) {
 	if i < len(d.sorted) {
 		return d.sorted[i], true
 	}
-	if len(d.heap) == 0 {
-		return choice{}, false
+	for len(d.heap) == 0 {
+		if d.ring == len(rings) {
+			return choice{}, false
+		}
+		d.widen()
 	}
 	top, last := d.heap[0], len(d.heap)-1
 	d.heap[0] = d.heap[last]
@@ -118,6 +135,30 @@ func (d *distribution) at(i int) (choice, bool) {
 	d.sink(0)
 	d.sorted = append(d.sorted, top)
 	return top, true
+}
+
+// widen adds the tokens of the next ring, all of which are less likely than those known.
+func (d *distribution) widen() {
+	above, floor := d.sampling.floor(d.highest, d.ring-1), d.sampling.floor(d.highest, d.ring)
+	for token, logit := range d.logits {
+		if logit < above && logit >= floor {
+			d.add(token, logit)
+		}
+	}
+	d.ring++
+}
+
+// add puts a token on the heap.
+func (d *distribution) add(token int, logit float32) {
+	d.heap = append(d.heap, choice{token, logit, math.Exp(float64(logit-d.highest) / d.sampling.Temperature)})
+	for i := len(d.heap) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !d.heap[i].before(d.heap[parent]) {
+			return
+		}
+		d.heap[i], d.heap[parent] = d.heap[parent], d.heap[i]
+		i = parent
+	}
 }
 
 // sink restores the heap below i.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/adrg/xdg"
+
+	"greenfill/engine/kernel"
 )
 
 // The three models that the tests know, by their file names.
@@ -17,6 +19,10 @@ const (
 
 // full reports whether the long form of the tests is asked for.
 func full() bool { return os.Getenv("GREENFILL_FULL") == "1" }
+
+// slowKernel reports whether real models take too long for the short form: there the
+// portable path meets the tiny models and a few positions of SmolLM2.
+func slowKernel() bool { return kernel.Name() == "portable" && !full() }
 
 // modelPath returns where a model lies. Without it the test is skipped, except where CI
 // promises that it is there.

@@ -50,8 +50,8 @@ func TestPeer(t *testing.T) {
 	for name, bounds := range peerBounds {
 		t.Run(name, func(t *testing.T) {
 			path := modelPath(t, bounds.file)
-			if kernel.Name() == "portable" && bounds.file != smolLM2 && !full() {
-				t.Logf("the portable kernel is slow: GREENFILL_FULL=1 compares this model too")
+			if slowKernel() {
+				t.Log("the portable kernel is slow: GREENFILL_FULL=1 has it compared too")
 				return
 			}
 			var peer peerAnswers

@@ -169,8 +169,9 @@ type decoder struct {
 	yield   func(Sample) bool
 	stats   *Stats
 
-	highest, sums, floors []float32 // [columns]
-	candidates            [][]kernel.Candidate
+	// Buffers, [columns] each.
+	highest, sums, sumsT, floors []float32
+	candidates                   [][]kernel.Candidate
 }
 
 // run draws until nothing is open or yield has had enough. Branches join the batch as
@@ -249,21 +250,29 @@ func (d *decoder) branchOut(batch []*branch, logits []float32) {
 	}
 }
 
-// distributions prepares draws from each of n vectors of logits, [n][vocabulary].
+// distributions prepares draws from each of n vectors of logits, [n][vocabulary]. They
+// are valid until the next run.
 func (d *decoder) distributions(logits []float32, n int) []*distribution {
 	p, sampling := d.model.pool, d.request.Sampling
-	d.highest, d.sums, d.floors = resize(d.highest, n), resize(d.sums, n), resize(d.floors, n)
+	d.highest, d.floors = resize(d.highest, n), resize(d.floors, n)
+	d.sums, d.sumsT = resize(d.sums, n), resize(d.sumsT, n)
 	for len(d.candidates) < n {
 		d.candidates = append(d.candidates, nil)
 	}
 	p.LogSumExp(logits, n, 1, d.highest, d.sums)
+	if sampling.Temperature > 0 && sampling.Temperature != 1 {
+		p.LogSumExp(logits, n, float32(1/sampling.Temperature), d.highest, d.sumsT)
+	} else {
+		copy(d.sumsT, d.sums)
+	}
 	for i, h := range d.highest {
-		d.floors[i] = sampling.floor(h)
+		d.floors[i] = sampling.floor(h, 0)
 	}
 	d.candidates = p.Candidates(logits, n, d.floors, d.candidates)
 	list := make([]*distribution, n)
+	width := len(logits) / n
 	for i := range list {
-		list[i] = newDistribution(d.candidates[i], d.highest[i], d.sums[i], sampling)
+		list[i] = newDistribution(sampling, logits[i*width:][:width], d.candidates[i], d.highest[i], d.sums[i], d.sumsT[i])
 	}
 	return list
 }

@@ -43,7 +43,7 @@ var guarded = map[string]struct {
 }{
 	"net":       {[]string{"engine/catalog"}, "the server opens no network connection; fetching a model is a command of its own"},
 	"net/http":  {[]string{"engine/catalog"}, "as net"},
-	"os/exec":   {[]string{"completion/sandbox", "engine/catalog", "completion/eval"}, "only confined Python, the user's pip, and a benchmark's peer named by the user are started"},
+	"os/exec":   {[]string{"", "completion/sandbox", "engine/catalog", "completion/eval"}, "only confined Python, the user's pip, a benchmark's peer named by the user, and main's own `model pull` are started"},
 	"unsafe":    {[]string{"engine/kernel", "engine/gguf", "completion/sandbox"}, "memory maps, kernels and system calls"},
 	"C":         {[]string{"engine/kernel"}, "kernels are the only C of this project"},
 	"reflect":   {nil, "nothing here needs it outside tests"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"runtime"
@@ -22,9 +23,7 @@ type finding struct {
 }
 
 func (c *doctorCmd) Run(e *env) error {
-	findings := []finding{processor(), memory()}
-	findings = append(findings, models()...)
-	findings = append(findings, c.python(), confinement(e))
+	findings := examine(e.ctx, c.Python)
 	gaps := 0
 	for _, f := range findings {
 		printFinding(e.stdout, f)
@@ -38,6 +37,12 @@ func (c *doctorCmd) Run(e *env) error {
 	}
 	fmt.Fprintln(e.stdout, "\nEverything is here: try 'greenfill demo'.")
 	return nil
+}
+
+// examine looks at everything that a completion needs.
+func examine(ctx context.Context, interpreter string) []finding {
+	findings := append([]finding{processor(), memory()}, models()...)
+	return append(findings, python(interpreter), confinement(ctx))
 }
 
 func printFinding(w io.Writer, f finding) {
@@ -92,9 +97,9 @@ func models() []finding {
 	return found
 }
 
-func (c *doctorCmd) python() finding {
-	if c.Python != "" {
-		return finding{"python", c.Python + ", as you named it", ""}
+func python(named string) finding {
+	if named != "" {
+		return finding{"python", named + ", as you named it", ""}
 	}
 	path, err := sandbox.FindPython(".")
 	if err != nil {
@@ -104,8 +109,8 @@ func (c *doctorCmd) python() finding {
 }
 
 // confinement runs the sandbox's self-test.
-func confinement(e *env) finding {
-	report := sandbox.SelfTest(e.ctx)
+func confinement(ctx context.Context) finding {
+	report := sandbox.SelfTest(ctx)
 	var rows strings.Builder
 	for _, r := range report.Rows {
 		state := "holds"
@@ -119,7 +124,10 @@ func confinement(e *env) finding {
 	}
 	f := finding{what: "sandbox", found: fmt.Sprintf("%s (kernel %s, Landlock %d)%s", report.Chosen, report.Kernel, report.Landlock, rows.String())}
 	if !report.Available() {
-		f.mend = strings.Join(report.Advice, "; ")
+		f.mend = sentence(report.Advice)
 	}
 	return f
 }
+
+// sentence joins what to do about several gaps.
+func sentence(advice []string) string { return strings.Join(advice, "; ") }

@@ -35,6 +35,7 @@ const (
 type commands struct {
 	Complete completeCmd `cmd:"" help:"Complete the unwritten functions of a Python file with bodies that pass its asserts."`
 	Check    checkCmd    `cmd:"" help:"Run written functions against the file's own asserts, in the sandbox."`
+	LSP      lspCmd      `cmd:"" name:"lsp" help:"Serve verified completions to an editor, on standard input and output."`
 	Demo     demoCmd     `cmd:"" help:"Complete a few example functions, and show how it goes. Fetches the default model if there is none."`
 	Model    modelCmd    `cmd:"" help:"List, fetch, verify and remove models."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what is found on this machine, what is missing, and what to do about it."`

@@ -40,13 +40,12 @@ func openParts(e *env, f samplingFlags) (*parts, error) {
 		runner.Close()
 		return nil, err
 	}
-	return &parts{
-		model: choice.Name, engine: model, runner: runner,
-		completer: completion.New(model, runner, completion.Options{
-			Model: choice.Name,
-			Form:  completion.FormFor(model.Info().ChatTemplate),
-		}),
-	}, nil
+	return &parts{model: choice.Name, engine: model, runner: runner, completer: newCompleter(choice.Name, model, runner)}, nil
+}
+
+// newCompleter joins a model and a sandbox.
+func newCompleter(name string, m *engine.Model, r *sandbox.Runner) *completion.Completer {
+	return completion.New(m, r, completion.Options{Model: name, Form: completion.FormFor(m.Info().ChatTemplate)})
 }
 
 // Close ends the sandbox's processes and frees the model.

@@ -54,18 +54,23 @@ var placed = regexp.MustCompile(`^(.+?):(\d+)(?::(\d+))?$`)
 // splitTarget takes FILE[:LINE[:COL]] apart. A file whose own name ends like a place wins.
 func splitTarget(arg string) (path string, line, col int) {
 	m := placed.FindStringSubmatch(arg)
-	if m == nil {
+	if m == nil || exists(arg) {
 		return arg, 0, 0
 	}
-	if _, err := os.Stat(arg); err == nil {
-		return arg, 0, 0
+	if m[3] != "" && exists(m[1]+":"+m[2]) {
+		m = []string{"", m[1] + ":" + m[2], m[3], ""}
 	}
 	line, err := strconv.Atoi(m[2])
 	if err != nil || line == 0 {
 		return arg, 0, 0
 	}
-	col, _ = strconv.Atoi(m[3])
+	col, _ = strconv.Atoi(m[3]) // none means the whole line
 	return m[1], line, col
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.

@@ -32,6 +32,11 @@ type Document struct {
 	outlined  bool
 }
 
+// NewDocument is the first version of a document.
+func NewDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind) *Document {
+	return newDocument(u, version, text, encoding, nil)
+}
+
 func newDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind, before *Document) *Document {
 	d := &Document{URI: u, Version: version, Text: text, Mapper: NewMapper(text, encoding), Changed: time.Now()}
 	if before != nil {

@@ -129,7 +129,7 @@ func (s *server) mayBegin(doc *Document, fn *completion.Function, automatic bool
 	if e != nil && e.job != nil {
 		return true
 	}
-	return automatic && (e == nil || !e.known(fn))
+	return automatic && (e == nil || !e.known(fn)) && !s.hopeless()
 }
 
 // ghosts are the bodies that fit at the cursor, and the channel that is closed when there

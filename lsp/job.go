@@ -167,6 +167,7 @@ func (s *server) runJob(j *job) {
 	default:
 		e.state, e.message = JobFailed, err.Error()
 		s.trouble = s.troubleOf(err, j)
+		s.troubled = time.Now()
 		e.blocked = s.trouble == nil
 	}
 	s.changedLocked(e)
@@ -342,6 +343,15 @@ func (s *server) entryOf(u uri.URI, fn *completion.Function) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ledger.lookup(u, fn)
+}
+
+// retryAfter is how long automatic jobs stay away after the machine has failed one.
+const retryAfter = 10 * time.Second
+
+// hopeless says whether an automatic job would only fail again for a reason that lies in
+// the machine. It needs the server's mutex.
+func (s *server) hopeless() bool {
+	return s.trouble != nil && s.trouble.State != StateUntrusted && time.Since(s.troubled) < retryAfter
 }
 
 // troubleOf is the status that an error of a job leaves behind.

@@ -108,7 +108,8 @@ func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) error {
 		s.watchProcess(o.ClientPID)
 	}
 
-	<-ctx.Done()
+	untilOver(ctx, conn)
+	cancel()
 	// The stream is closed first: a reader that waits for the next frame sees nothing else.
 	_ = stream.Close()
 	closed := make(chan struct{})
@@ -123,6 +124,22 @@ func Serve(ctx context.Context, stream io.ReadWriteCloser, o Options) error {
 	}
 	s.stop()
 	return s.exit()
+}
+
+// untilOver waits for the end of ctx or of the connection. A connection that has read
+// nonsense counts as over, but is done only when requests under way are, so it is asked.
+func untilOver(ctx context.Context, conn jsonrpc2.Conn) {
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for conn.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-conn.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // endOfInput ends the server when the client's side of the stream does, so that requests

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -45,8 +46,9 @@ type server struct {
 	watched    map[uri.URI]map[string]*watched
 	inline     map[uri.URI]chan struct{} // closed when a newer inline request of the document comes
 	paused     bool
-	resumed    bool // the user said to sample in spite of battery and load
-	trouble    *Status
+	resumed    bool      // the user said to sample in spite of battery and load
+	trouble    *Status   // what the last job failed by, if that lies in the machine
+	troubled   time.Time // when
 }
 
 func newServer(ctx context.Context, cancel context.CancelFunc, conn jsonrpc2.Conn, o Options) *server {

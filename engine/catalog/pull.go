@@ -83,25 +83,44 @@ func (p *puller) pull(ctx context.Context, o PullOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if good, err := p.installed(ctx); good || err != nil {
+		return m.Path(), err
+	}
 	if err := os.MkdirAll(Dir(), 0o755); err != nil {
 		return "", fmt.Errorf("making the models' folder: %w; set %s to a folder that you can write to", err, environmentDir)
 	}
-	unlock, err := lock(ctx, m, p.say)
+	waited := false
+	unlock, err := lock(ctx, m, func(s string) {
+		waited = true
+		p.say(s)
+	})
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
-	if m.Installed() {
-		err := Verify(ctx, m, p.progress)
-		if err == nil || ctx.Err() != nil {
+	if waited { // for another process, which has fetched it meanwhile, or has given up
+		if good, err := p.installed(ctx); good || err != nil {
 			return m.Path(), err
 		}
-		p.say(err.Error())
 	}
 	if o.From != "" {
 		return m.Path(), p.copyFrom(ctx, o.From)
 	}
 	return m.Path(), p.fetch(ctx, order)
+}
+
+// installed reports whether the model is here and right. It tells the user of one that
+// is damaged.
+func (p *puller) installed(ctx context.Context) (bool, error) {
+	if !p.model.Installed() {
+		return false, nil
+	}
+	err := Verify(ctx, p.model, p.progress)
+	if err == nil || ctx.Err() != nil {
+		return err == nil, err
+	}
+	p.say(err.Error())
+	return false, nil
 }
 
 // order is the list of sources to try.

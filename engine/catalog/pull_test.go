@@ -72,7 +72,7 @@ func TestPullInstalled(t *testing.T) {
 	}
 }
 
-// TestPullKeepsGoodFile pulls over a damaged file from a source that sends nothing
+// TestPullKeepsOldFile pulls over a damaged file from a source that sends nothing
 // better: the old file stays.
 func TestPullKeepsOldFile(t *testing.T) {
 	m, data := fakeModel(t)

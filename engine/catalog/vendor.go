@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -46,7 +47,7 @@ func (v *vendor) fetch(ctx context.Context, d *download, patience time.Duration)
 			return err
 		}
 		var final *statusError
-		if errors.As(err, &final) {
+		if errors.As(err, &final) || errors.Is(err, syscall.ENOSPC) {
 			return err
 		}
 		if d.size > before {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -50,8 +51,7 @@ func (p *pip) fetch(ctx context.Context, d *download, patience time.Duration) er
 			part, failed = part+1, 0
 			continue
 		}
-		var space *spaceError
-		if failed++; ctx.Err() != nil || errors.As(err, &space) || part == first || failed >= tries {
+		if failed++; ctx.Err() != nil || errors.Is(err, syscall.ENOSPC) || part == first || failed >= tries {
 			return err
 		}
 		d.note(fmt.Sprintf("part %d of %d: %v: trying again", part+1, w.parts, err))

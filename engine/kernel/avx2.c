@@ -14,37 +14,37 @@
 #define WIDTH 32
 #define BIAS 32
 #define NARROW 1
+#define WIDE 0
+enum { MOST_VECTORS = 2, MOST_COLUMNS = 4 };
 #include "vector.h"
 #include "quantise_x86.h"
 
 typedef __m256i acc;
-typedef __m256i acc_bytes;
+typedef __m256i codes4;
 
-INLINE __m256i four(const void *codes) { return _mm256_set1_epi32(*(const int32_t *)codes); }
+INLINE codes4 four(const int8_t *codes) { return _mm256_set1_epi32(*(const int32_t *)codes); }
 
 INLINE acc zero(void) { return _mm256_setzero_si256(); }
 INLINE acc begin(const int32_t *start) { return _mm256_set1_epi32(*start); }
 
 // dot is pinned: left to itself the compiler computes all products before it adds them,
 // and spills.
-INLINE acc dot(acc a, u8v w, const int8_t *codes) {
+INLINE acc dot(acc a, u8v w, codes4 x) {
 	__m256i products;
 	__asm__("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0"
-		: "+x"(a), "=&x"(products) : "x"(w), "x"(four(codes)));
+		: "+x"(a), "=&x"(products) : "x"(w), "x"(x));
 	return a;
 }
 
 INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(_mm256_madd_epi16(a, _mm256_set1_epi16(1))); }
 
-INLINE acc_bytes begin_bytes(void) { return _mm256_setzero_si256(); }
-
 // dot_bytes multiplies |w| by the activations with w's sign: at most 2*128*127 = 32512.
-INLINE acc_bytes dot_bytes(acc_bytes a, u8v w, const int8_t *codes) {
-	__m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8((__m256i)w), _mm256_sign_epi8(four(codes), (__m256i)w));
+INLINE acc dot_bytes(acc a, u8v w, codes4 x) {
+	__m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8((__m256i)w), _mm256_sign_epi8(x, (__m256i)w));
 	return _mm256_add_epi32(a, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
 }
 
-INLINE f32v total_bytes(acc_bytes a) { return (f32v)_mm256_cvtepi32_ps(a); }
+INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
 #include "avx2_convert.h"
 #include "tile.h"

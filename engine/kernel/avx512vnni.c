@@ -12,16 +12,21 @@
 #define WIDTH 64
 #define BIAS 128
 #define NARROW 0
+#define WIDE 1
+enum { MOST_VECTORS = 2, MOST_COLUMNS = 4 };
 #include "vector.h"
 #include "quantise_x86.h"
 
 typedef __m512i acc;
+typedef __m512i codes4;
 
 INLINE acc zero(void) { return _mm512_setzero_si512(); }
 INLINE acc begin(const int32_t *start) { return _mm512_set1_epi32(*start); }
 
-INLINE acc dot(acc a, u8v w, const int8_t *codes) {
-	return _mm512_dpbusd_epi32(a, (__m512i)w, _mm512_set1_epi32(*(const int32_t *)codes));
+INLINE codes4 four(const int8_t *codes) { return _mm512_set1_epi32(*(const int32_t *)codes); }
+
+INLINE acc dot(acc a, u8v w, codes4 x) {
+	return _mm512_dpbusd_epi32(a, (__m512i)w, x);
 }
 
 INLINE f32v total(acc a) { return (f32v)_mm512_cvtepi32_ps(a); }

@@ -12,16 +12,21 @@
 #define WIDTH 32
 #define BIAS 128
 #define NARROW 0
+#define WIDE 0
+enum { MOST_VECTORS = 2, MOST_COLUMNS = 4 };
 #include "vector.h"
 #include "quantise_x86.h"
 
 typedef __m256i acc;
+typedef __m256i codes4;
 
 INLINE acc zero(void) { return _mm256_setzero_si256(); }
 INLINE acc begin(const int32_t *start) { return _mm256_set1_epi32(*start); }
 
-INLINE acc dot(acc a, u8v w, const int8_t *codes) {
-	return _mm256_dpbusd_avx_epi32(a, (__m256i)w, _mm256_set1_epi32(*(const int32_t *)codes));
+INLINE codes4 four(const int8_t *codes) { return _mm256_set1_epi32(*(const int32_t *)codes); }
+
+INLINE acc dot(acc a, u8v w, codes4 x) {
+	return _mm256_dpbusd_avx_epi32(a, (__m256i)w, x);
 }
 
 INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }

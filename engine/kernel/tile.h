@@ -10,14 +10,19 @@
 //	        instructions multiply signed bytes
 //	NARROW  1 if accumulators are 16 bits wide: codes then stay below 64 when they are
 //	        centred, below 16 when they are not
+//	WIDE    1 if the registers hold all codes of a tile's rows
+//	MOST_VECTORS, MOST_COLUMNS  what add_block takes: registers of rows, and vectors
 //
 //	f32v signed_bytes(p), unsigned_bytes(p), low_nibbles(p), high_nibbles(p)
 //	u8v lookup(table, index)   table[index] of 16 bytes
 //	acc zero(), begin(start)   accumulators, from a record's start field
-//	acc dot(acc, w, a)         plus products of w and the 4 codes at a, in every lane
+//	codes4 four(a)             the 4 codes at a in every lane
+//	acc dot(acc, w, x)         plus the products of w and x
 //	f32v total(acc)            each lane's sum
 //
-// and begin_bytes, dot_bytes and total_bytes for weights of 8 bits where NARROW.
+// and dot_bytes and total_bytes for weights of 8 bits where NARROW.
+
+#define EACH_PAIR UNROLL for (int v = 0; v < vectors; v++) UNROLL for (int c = 0; c < columns; c++)
 
 // has_minimum tells whether values are scale*code + minimum; otherwise codes are centred.
 INLINE int has_minimum(int type) {
@@ -124,69 +129,109 @@ INLINE scales read_scales(int type, const uint8_t *header, int b, int first) {
 	return s;
 }
 
-// add_block adds the products of one block to the sums of one vector.
-INLINE f32v add_block(int type, f32v sum, const u8v w[8], const scales *s, const record *r) {
-	f32v y;
+// add_block adds the products of one block to the sums of columns vectors (columns is a
+// constant), for vectors registers of rows. Each activation that is read serves them all.
+// Register v's sums stand next floats behind those of the one before.
+INLINE void add_block(int type, int vectors, int columns, const u8v (*w)[8], const scales *s, const record *r,
+	float *sums, size_t next) {
+	const int parts = has_halves(type) ? 2 : 1, groups = 8 / parts;
+	f32v y[MOST_VECTORS][MOST_COLUMNS];
 #if NARROW
 	if (has_bytes(type)) {
-		acc_bytes a = begin_bytes();
-		UNROLL for (int g = 0; g < 8; g++) a = dot_bytes(a, w[g], r->code + 4 * g);
-		y = total_bytes(a) * s->scale[0];
+		acc a[MOST_VECTORS][MOST_COLUMNS];
+		EACH_PAIR a[v][c] = zero();
+		UNROLL for (int g = 0; g < 8; g++)
+			UNROLL for (int c = 0; c < columns; c++) {
+				codes4 x = four(r[c].code + 4 * g);
+				UNROLL for (int v = 0; v < vectors; v++) a[v][c] = dot_bytes(a[v][c], w[v][g], x);
+			}
+		EACH_PAIR y[v][c] = total_bytes(a[v][c]) * s[v].scale[0];
 	} else
 #endif
-	if (has_halves(type)) {
-		acc a[2];
-		UNROLL for (int h = 0; h < 2; h++) {
-			a[h] = starts(type) ? begin(&r->half_start[h]) : zero();
-			UNROLL for (int g = 4 * h; g < 4 * h + 4; g++) a[h] = dot(a[h], w[g], r->code + 4 * g);
+		UNROLL for (int h = 0; h < parts; h++) {
+			acc a[MOST_VECTORS][MOST_COLUMNS];
+			EACH_PAIR a[v][c] = !starts(type) ? zero() : begin(has_halves(type) ? &r[c].half_start[h] : &r[c].start);
+			UNROLL for (int g = 0; g < groups; g++)
+				UNROLL for (int c = 0; c < columns; c++) {
+					codes4 x = four(r[c].code + 4 * (h * groups + g));
+					UNROLL for (int v = 0; v < vectors; v++) a[v][c] = dot(a[v][c], w[v][h * groups + g], x);
+				}
+			EACH_PAIR y[v][c] = h ? fma_(total(a[v][c]), s[v].scale[h], y[v][c]) : total(a[v][c]) * s[v].scale[h];
 		}
-		y = fma_(total(a[1]), s->scale[1], total(a[0]) * s->scale[0]);
-	} else {
-		acc a = starts(type) ? begin(&r->start) : zero();
-		UNROLL for (int g = 0; g < 8; g++) a = dot(a, w[g], r->code + 4 * g);
-		y = total(a) * s->scale[0];
+	EACH_PAIR {
+		float *at = sums + v * next + c * PANEL;
+		f32v sum = fma_(y[v][c], all(r[c].scale), load_floats(at));
+		if (type == TYPE_Q2_K) {
+			sum = fma_(s[v].minimum[0], all(r[c].half_sum[0]), sum);
+			sum = fma_(s[v].minimum[1], all(r[c].half_sum[1]), sum);
+		} else if (has_minimum(type)) {
+			sum = fma_(s[v].minimum[0], all(r[c].sum), sum);
+		}
+		store_floats(at, sum);
 	}
-	sum = fma_(y, all(r->scale), sum);
-	if (type == TYPE_Q2_K) {
-		sum = fma_(s->minimum[0], all(r->half_sum[0]), sum);
-		sum = fma_(s->minimum[1], all(r->half_sum[1]), sum);
-	} else if (has_minimum(type)) {
-		sum = fma_(s->minimum[0], all(r->sum), sum);
-	}
-	return sum;
 }
 
-// run_tile is the tile of a type (a constant) for a constant number of panels.
-INLINE void run_tile(int type, int panels, const tile *t) {
+// add_few keeps the codes in registers while the vectors pass one by one.
+INLINE void add_few(int type, int vectors, const u8v (*w)[8], const scales *s, const tile *t, const record *r,
+	float *sums, size_t next) {
+	for (int c = 0; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * PANEL, next);
+}
+
+// add_many takes the vectors four at a time, more than leaves registers for the codes.
+INLINE void add_many(int type, int vectors, const u8v (*w)[8], const scales *s, const tile *t, const record *r,
+	float *sums, size_t next) {
+	int c = 0;
+	for (; c + MOST_COLUMNS <= t->n; c += MOST_COLUMNS)
+		add_block(type, vectors, MOST_COLUMNS, w, s, r + c, sums + c * PANEL, next);
+	for (; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * PANEL, next);
+}
+
+// run_tile is the tile of a type for some panels, all constants. Where the registers hold
+// the codes of all rows (WIDE), the vectors pass one by one; otherwise few vectors do so
+// for some rows at a time, and many find the codes in the L1 cache.
+INLINE void run_tile(int type, int panels, int many, const tile *t) {
 	const int per_unit = is_k(type) ? UNIT_BLOCKS : 1;
 	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
 	const uint8_t *unit = t->w;
-	const record *a = t->a;
+	const record *r = t->a;
 	for (int b = 0; b < t->blocks; b += per_unit, unit += header + per_unit * block_bytes) {
-		for (int i = 0; i < per_unit; i++, a += t->stride) {
+		for (int i = 0; i < per_unit; i++, r += t->stride) {
 			const uint8_t *lines = unit + header + i * block_bytes;
 			UNROLL for (int l = 0; l < block_bytes; l += LINE)
 				UNROLL for (int p = 0; p < panels; p++) __builtin_prefetch(lines + p * t->next + l + PREFETCH);
-			for (int first = 0; first < PANEL; first += LANES) {
-				u8v w[2][8];
-				scales s[2];
-				UNROLL for (int p = 0; p < panels; p++) {
-					unpack(type, lines + p * t->next + 4 * first, w[p]);
-					s[p] = read_scales(type, unit + p * t->next, i, first);
+			u8v w[MOST_VECTORS][8];
+			scales s[MOST_VECTORS];
+			if (panels == 2) {
+				UNROLL for (int p = 0; p < 2; p++) {
+					unpack(type, lines + p * t->next, w[p]);
+					s[p] = read_scales(type, unit + p * t->next, i, 0);
 				}
-				float *sums = t->sums + first;
-				for (int c = 0; c < t->n; c++, sums += PANEL)
-					UNROLL for (int p = 0; p < panels; p++) {
-						float *sum = sums + p * t->sums_next;
-						store_floats(sum, add_block(type, load_floats(sum), w[p], &s[p], a + c));
-					}
+				add_many(type, 2, w, s, t, r, t->sums, t->sums_next);
+			} else if (many) {
+				UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
+					unpack(type, lines + v * WIDTH, w[v]);
+					s[v] = read_scales(type, unit, i, v * LANES);
+				}
+				__asm__ volatile("" : : "r"(w) : "memory");
+				add_many(type, MOST_VECTORS, w, s, t, r, t->sums, LANES);
+			} else {
+				for (int first = 0; first < PANEL; first += LANES) {
+					unpack(type, lines + 4 * first, w[0]);
+					s[0] = read_scales(type, unit, i, first);
+					add_few(type, 1, w, s, t, r, t->sums + first, 0);
+				}
 			}
 		}
 	}
 }
 
 #define TILE(panels, type) \
-	TARGET static void tile_##panels##_##type(const tile *t) { run_tile(TYPE_##type, panels, t); }
+	TARGET static void tile_##panels##_##type(const tile *t) { \
+		if (!WIDE && t->n >= MOST_COLUMNS) \
+			run_tile(TYPE_##type, panels, 1, t); \
+		else \
+			run_tile(TYPE_##type, panels, 0, t); \
+	}
 #define TILES(panels) \
 	TILE(panels, Q4_0) TILE(panels, Q4_1) TILE(panels, Q5_0) TILE(panels, Q5_1) TILE(panels, Q8_0) \
 	TILE(panels, IQ4_NL) TILE(panels, Q2_K) TILE(panels, Q3_K) TILE(panels, Q4_K) TILE(panels, Q5_K) TILE(panels, Q6_K)

@@ -24,11 +24,13 @@ const unknownColumn = -1
 
 type bodyCutter struct {
 	scanner
-	base  int // the column of the body, once known
-	inner int // the least column seen under a first line that opens a block
-	depth int // of open brackets
-	first bool
-	keep  int
+	base  int  // the column of the body, once known
+	inner int  // the least column seen under a first line that opens a block
+	depth int  // of open brackets
+	first bool // a line has been seen
+	// decorated: only decorators have been seen, of a signature that is repeated.
+	decorated bool
+	keep      int
 }
 
 func (c *bodyCutter) run() (keep int, done bool) {
@@ -48,6 +50,9 @@ func (c *bodyCutter) run() (keep int, done bool) {
 			continue
 		}
 		if t.kind == tokComment {
+			if !lineBegins && c.depth == 0 {
+				c.keep = t.end
+			}
 			continue
 		}
 		if lineBegins {
@@ -95,6 +100,7 @@ func (c *bodyCutter) ends(t token, opens bool) bool {
 	if !c.first {
 		c.first = true
 		repeats := c.defines(t)
+		c.decorated = c.src[t.start] == '@'
 		if col > 0 && !repeats {
 			c.base = col
 		}
@@ -102,6 +108,8 @@ func (c *bodyCutter) ends(t token, opens bool) bool {
 		return col == 0 && start > 0 && !repeats
 	}
 	switch {
+	case c.decorated && c.defines(t):
+		c.decorated = c.src[t.start] == '@'
 	case c.base != unknownColumn:
 		return col < c.base
 	case col == 0:

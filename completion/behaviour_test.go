@@ -21,7 +21,7 @@ func TestProbes(t *testing.T) {
 	spec := &parser.Spec{Name: "f", QualifiedName: "f", Checks: []parser.Check{
 		{Kind: parser.CheckAssert, Code: `assert f(2, "ab") == 4`},
 		{Kind: parser.CheckAssert, Code: `assert f(3, "ab") == 4`},
-		{Kind: parser.CheckAssert, Code: `assert f(n, True) == 4`}, // a variable: no probe
+		{Kind: parser.CheckTest, Code: `def test_f(): assert f(n, 7) == 4`}, // a variable: no probe
 	}}
 	got := probes(spec)
 	if len(got) == 0 || len(got) > maxProbes {

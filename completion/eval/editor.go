@@ -8,8 +8,9 @@ import (
 )
 
 // EditorFile writes a task as the file that a user would have: the signature of the
-// reference solution, the task's sentence as its docstring, and the asserts. It also
-// returns the function's name.
+// reference solution, the task's sentence as its docstring, and the asserts; also the
+// classes of the reference that the asserts make objects of. It also returns the
+// function's name.
 func EditorFile(t Task) (source, name string, err error) {
 	name, err = t.function()
 	if err != nil {
@@ -21,6 +22,11 @@ func EditorFile(t Task) (source, name string, err error) {
 		return "", "", fmt.Errorf("MBPP task %d: no one-line signature of %s in the reference solution", t.ID, name)
 	}
 	var b strings.Builder
+	for _, m := range class.FindAllStringSubmatch(code, -1) {
+		if regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(t.Setup + strings.Join(t.Tests, "\n")) {
+			b.WriteString(strings.TrimRight(m[0], " \t\n") + "\n\n\n")
+		}
+	}
 	if t.Setup != "" {
 		b.WriteString(strings.ReplaceAll(t.Setup, "\r\n", "\n") + "\n\n\n")
 	}
@@ -28,6 +34,9 @@ func EditorFile(t Task) (source, name string, err error) {
 	b.WriteString(strings.Join(t.Tests, "\n") + "\n")
 	return b.String(), name, nil
 }
+
+// class is a class statement at the left margin, with its body.
+var class = regexp.MustCompile(`(?m)^class\s+(\w+).*\n(?:(?:[ \t].*)?\n)*(?:[ \t].*)?`)
 
 var defined = regexp.MustCompile(`(?m)^def\s+(\w+)\s*\(`)
 

@@ -88,6 +88,23 @@ assert find_Min_Sum(2) == 2
 	}
 }
 
+// What the asserts make objects of is there; what only the reference needs is not.
+func TestEditorFileClasses(t *testing.T) {
+	got, _, err := EditorFile(Task{
+		Text:  "Count pairs.",
+		Code:  "class Pair(object): \r\n\tdef __init__(self, a): \r\n\t\tself.a = a \r\n\r\nclass Hidden:\r\n\tpass\r\ndef count(p):\r\n\treturn 1",
+		Tests: []string{"assert count([Pair(1)]) == 1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "class Pair(object): \n\tdef __init__(self, a): \n\t\tself.a = a\n\n\n" +
+		"def count(p):\n    \"\"\"Count pairs.\"\"\"\n\n\nassert count([Pair(1)]) == 1\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestDocstringIsPython(t *testing.T) {
 	for text, want := range map[string]string{
 		`plain`:      `"""plain"""`,

@@ -20,7 +20,6 @@ type stmt struct {
 	head   int // of the token after the decorators
 	end    int // of its last token, body included
 	indent int
-	depth  int // how deep the brackets of its own line go
 	broken bool
 	// colon is the end of the header, colon included, of a compound statement; -1 if
 	// it has none.
@@ -46,7 +45,7 @@ func (s *stmt) opensBlock() bool {
 
 // statements makes the tree of the source's statements; the root is a block without a header.
 func statements(src []byte, ls []line) *stmt {
-	b := builder{src: src, root: &stmt{kind: stmtBlock, indent: -1, colon: 0}}
+	b := builder{src: src, slab: make([]stmt, 0, len(ls)), root: &stmt{kind: stmtBlock, indent: -1, colon: 0}}
 	b.open = []*stmt{b.root}
 	for _, l := range ls {
 		b.add(l)
@@ -62,6 +61,15 @@ type builder struct {
 	open []*stmt // the statements that the next line may belong to, outermost first
 	// decorators stand right before the next line.
 	decorators []*stmt
+	slab       []stmt // where statements come from: there are many
+}
+
+func (b *builder) new() *stmt {
+	if len(b.slab) == cap(b.slab) {
+		b.slab = make([]stmt, 0, 64)
+	}
+	b.slab = b.slab[:len(b.slab)+1]
+	return &b.slab[len(b.slab)-1]
 }
 
 func (b *builder) add(l line) {
@@ -137,7 +145,8 @@ func (b *builder) undecorate() {
 
 // statement reads what kind of statement begins on l, and its header.
 func (b *builder) statement(l line) *stmt {
-	s := &stmt{start: l.start, head: l.start, end: l.end, indent: l.indent, depth: l.depth, broken: l.broken, colon: -1}
+	s := b.new()
+	*s = stmt{start: l.start, head: l.start, end: l.end, indent: l.indent, broken: l.broken, colon: -1}
 	sc := scanner{src: b.src[:l.end], pos: l.start}
 	t := sc.next()
 	if t.kind == tokOp && b.src[t.start] == '@' {

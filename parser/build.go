@@ -92,8 +92,8 @@ func (p *part) patched(in Span, indent int, patches []patch) string {
 // siblings are the patches that make the unit's other unwritten functions compile.
 func (f *function) siblings() []patch {
 	var patches []patch
-	for _, other := range f.x.functions {
-		if other.top != f.top || other == f || other.start <= f.start && other.end >= f.end {
+	for _, other := range f.x.functionsOf(f.top) {
+		if other == f || other.start <= f.start && other.end >= f.end {
 			continue
 		}
 		if p, ok := other.stub(); ok {
@@ -171,7 +171,8 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 // registrations are the definitions that a decorator hands to the function: @f.register.
 func (f *function) registrations() []int {
 	var found []int
-	for i, m := range f.x.module {
+	for _, i := range f.x.decorated {
+		m := f.x.module[i]
 		for _, d := range m.decorators {
 			if f.class == nil && i != f.top && strings.HasPrefix(string(m.part.src[d.Start+1:d.End]), f.name+".") {
 				found = append(found, i)

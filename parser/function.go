@@ -16,8 +16,38 @@ type function struct {
 	name      string
 	qualified string // as __qualname__: "C.m", "f.<locals>.g"
 
+	depth int // of functions around it
+
 	whole sync.Once // makes spec
 	spec  *Spec
+	// atRest is the hole without a cursor, suspect whether the text is not Python.
+	atRest  func() hole
+	suspect func() bool
+}
+
+func (x *index) newFunction(fn *function) *function {
+	fn.x = x
+	if fn.outer != nil {
+		fn.depth = fn.outer.depth + 1
+	}
+	fn.atRest = sync.OnceValue(func() hole { return fn.findHole(noCursor) })
+	fn.suspect = sync.OnceValue(fn.isSuspect)
+	return fn
+}
+
+// maxNesting is how deep functions may stand in one another to be parsed each.
+const maxNesting = 20
+
+// isSuspect says whether the function's text is not Python. What stands in a function
+// that is Python is so too.
+func (f *function) isSuspect() bool {
+	if f.broken {
+		return true
+	}
+	if f.depth > maxNesting || f.outer != nil && !f.outer.suspect() {
+		return false
+	}
+	return f.x.cache.names(f.part.text(f.stmt)).broken
 }
 
 // findFunctions finds every def of the file itself, in file order.
@@ -29,7 +59,7 @@ func (x *index) findFunctions() []*function {
 		switch s.kind {
 		case stmtDef:
 			name := string(p.src[s.name.Start:s.name.End])
-			f := &function{stmt: s, x: x, part: p, top: top, class: class, outer: outer, name: name, qualified: prefix + name}
+			f := x.newFunction(&function{stmt: s, part: p, top: top, class: class, outer: outer, name: name, qualified: prefix + name})
 			found = append(found, f)
 			class, outer, prefix = nil, f, f.qualified+".<locals>."
 		case stmtClass:
@@ -178,8 +208,8 @@ func leadingSpace(src []byte, offset int) string {
 	return string(src[start:end])
 }
 
-// step is the file's unit of indentation: the one most of its first blocks use.
-func (p *part) step() string {
+// findStep finds the file's unit of indentation: the one most of its first blocks use.
+func (p *part) findStep() string {
 	count := map[string]int{}
 	best := "    "
 	seen := 0

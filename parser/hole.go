@@ -25,6 +25,13 @@ const noCursor = -1
 // hole says what stands where the body is to be. With a cursor, a blank line it is on
 // is the place for a missing body, and a body that ends at it is partial.
 func (f *function) hole(cursor int) hole {
+	if cursor == noCursor {
+		return f.atRest()
+	}
+	return f.findHole(cursor)
+}
+
+func (f *function) findHole(cursor int) hole {
 	if f.colon < 0 || f.declares() {
 		return f.written()
 	}
@@ -263,7 +270,7 @@ func (f *function) wantsMore(s *stmt) bool {
 
 // firstBad is the first statement of a body that is not Python yet, or nil.
 func (f *function) firstBad(body []*stmt) *stmt {
-	suspect := f.broken || f.x.cache.names(f.part.text(f.stmt)).broken
+	suspect := f.suspect()
 	var visit func(ss []*stmt) *stmt
 	visit = func(ss []*stmt) *stmt {
 		for _, s := range ss {

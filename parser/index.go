@@ -14,6 +14,7 @@ type part struct {
 	root     *stmt
 	comments []comment
 	lines    []int // where each physical line begins
+	step     func() string
 }
 
 func newPart(src []byte, path string) *part {
@@ -24,6 +25,7 @@ func newPart(src []byte, path string) *part {
 	}
 	p.root = statements(src, ls)
 	p.lines = physicalLines(src)
+	p.step = sync.OnceValue(p.findStep)
 	return p
 }
 
@@ -67,10 +69,14 @@ type index struct {
 	parts     []*part
 	module    []*moduleStmt
 	functions []*function
+	decorated []int                  // module statements with decorators
+	byName    map[string][]*function // functions that do not stand in others
 	cache     *cache
 	binders   func() map[string][]int // which module statements bind or change a name
 	sites     func() []*site
 	harmless  func() []bool
+	// standardImports are those of harmless that import from Python's library.
+	standardImports func() []int
 }
 
 func newIndex(f *File) *index {
@@ -80,9 +86,21 @@ func newIndex(f *File) *index {
 		x.add(newPart(withoutImport(t.File.src, f.module), t.Path))
 	}
 	x.functions = x.findFunctions()
+	x.byName = map[string][]*function{}
+	for _, fn := range x.functions {
+		if fn.outer == nil {
+			x.byName[fn.name] = append(x.byName[fn.name], fn)
+		}
+	}
+	for i, m := range x.module {
+		if len(m.decorators) > 0 {
+			x.decorated = append(x.decorated, i)
+		}
+	}
 	x.binders = sync.OnceValue(x.findBinders)
 	x.sites = sync.OnceValue(x.findSites)
 	x.harmless = sync.OnceValue(x.findHarmless)
+	x.standardImports = sync.OnceValue(x.findStandardImports)
 	return x
 }
 

@@ -7,7 +7,6 @@ import "bytes"
 type line struct {
 	start, end int  // from its first token through its last, comments left out
 	indent     int  // the column it begins in
-	depth      int  // how deep its brackets go
 	opens      bool // ends with a colon
 	semicolon  bool // has a semicolon outside brackets
 	// broken: a bracket or a string of it does not close, or closes nothing.
@@ -30,6 +29,7 @@ type comment struct {
 // not stand further right than itself. Valid source is never cut this way.
 func lines(src []byte) ([]line, []comment) {
 	c := cutter{scanner: scanner{src: src, pos: bomLength(src)}}
+	c.lines = make([]line, 0, len(src)/bytesPerLine)
 	c.run()
 	if c.unclosedTriple {
 		c = cutter{scanner: scanner{src: src, pos: bomLength(src), cutStrings: true}}
@@ -37,6 +37,9 @@ func lines(src []byte) ([]line, []comment) {
 	}
 	return c.lines, c.comments
 }
+
+// bytesPerLine is about what a logical line has, to guess how many a source has.
+const bytesPerLine = 30
 
 func bomLength(src []byte) int {
 	if bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
@@ -162,7 +165,6 @@ func (c *cutter) bracket(l *line, open []byte, b byte) []byte {
 	var opener byte
 	switch b {
 	case '(', '[', '{':
-		l.depth = max(l.depth, len(open)+1)
 		return append(open, b)
 	case ')':
 		opener = '('

@@ -77,7 +77,7 @@ func (x *index) missingSpec(name string, callers []*site) *Spec {
 	s.filled = func(replacement string) string {
 		return strings.TrimSpace(strings.TrimSuffix(replacement, s.hole.tail))
 	}
-	f := &function{x: x, part: p, stmt: &stmt{start: at, head: at, end: at, colon: -1}, top: -1, name: name, qualified: name}
+	f := x.newFunction(&function{part: p, stmt: &stmt{start: at, head: at, end: at, colon: -1}, top: -1, name: name, qualified: name})
 	f.fillChecks(s, callers)
 	return s
 }

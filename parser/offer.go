@@ -2,7 +2,6 @@ package parser
 
 import (
 	"slices"
-	"sort"
 )
 
 // The body is not written yet, so nobody knows what it will need. What it may use
@@ -149,30 +148,35 @@ func (f *function) offered() []int {
 		}
 		return false
 	}
-	var found []int
-	for i, ok := range harmless {
-		if ok && i != f.top && !f.x.rebindsUnit(i, f.top) {
-			found = append(found, i)
-		}
-	}
-	sort.Slice(found, func(a, b int) bool { return distance(found[a], f.top) < distance(found[b], f.top) })
+	kept := slices.Clone(f.x.standardImports())
 	budget := maxOfferBytes
-	kept := found[:0]
-	for _, i := range found {
-		m := f.x.module[i]
-		if m.isImportOf(standardModules) {
-			kept = append(kept, i)
-			continue
+	offer := func(i int) {
+		if i < 0 || i >= len(harmless) || !harmless[i] || i == f.top || f.x.rebindsUnit(i, f.top) {
+			return
 		}
-		if size := m.end - m.start; size <= budget && !isLate(i) {
+		m := f.x.module[i]
+		if size := m.end - m.start; m.word != "import" && m.word != "from" && size <= budget && !isLate(i) {
 			budget -= size
 			kept = append(kept, i)
 		}
 	}
+	for away := 0; away <= len(harmless) && budget > maxOfferBytes/100; away++ {
+		offer(f.top - away)
+		offer(f.top + away)
+	}
 	return kept
 }
 
-func distance(a, b int) int { return max(a-b, b-a) }
+// findStandardImports are the harmless statements that import from Python's library.
+func (x *index) findStandardImports() []int {
+	var found []int
+	for i, ok := range x.harmless() {
+		if m := x.module[i]; ok && (m.word == "import" || m.word == "from") {
+			found = append(found, i)
+		}
+	}
+	return found
+}
 
 // PreludeFor is the prelude for a certain body: what Prelude needs for certain and what
 // the body uses in addition, third-party imports included, and nothing else.

@@ -1,6 +1,10 @@
 package parser
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // Uses are the qualified names of other functions of the file that the spec's text
 // speaks of: its docstring, its comments and what is begun of its body.
@@ -37,8 +41,7 @@ func Order(specs []*Spec) []*Spec {
 // "get" are words of English.
 func (f *function) mentioned(s *Spec) []string {
 	text := []byte(s.head + "\n" + s.Begun)
-	words := map[string]bool{}
-	called := map[string]bool{}
+	seen := map[*function]bool{f: true}
 	for i := 0; i < len(text); {
 		if !isNameByte(text[i]) {
 			i++
@@ -49,20 +52,19 @@ func (f *function) mentioned(s *Spec) []string {
 			i++
 		}
 		word := string(text[start:i])
-		words[word] = true
-		if start > 0 && (text[start-1] == '.' || text[start-1] == '`') || i < len(text) && text[i] == '(' {
-			called[word] = true
+		marked := start > 0 && (text[start-1] == '.' || text[start-1] == '`') || i < len(text) && text[i] == '('
+		for _, other := range f.x.byName[word] {
+			plainWord := other.class != nil || !strings.ContainsAny(word, "_0123456789")
+			if other.name != f.name && (marked || !plainWord) {
+				seen[other] = true
+			}
 		}
 	}
+	delete(seen, f)
+	others := slices.SortedFunc(maps.Keys(seen), func(a, b *function) int { return a.start - b.start })
 	var found []string
-	for _, other := range f.x.functions {
-		if other.name == f.name || other.outer != nil {
-			continue
-		}
-		plainWord := other.class != nil || !strings.ContainsAny(other.name, "_0123456789")
-		if called[other.name] || words[other.name] && !plainWord {
-			found = append(found, other.qualified)
-		}
+	for _, other := range others {
+		found = append(found, other.qualified)
 	}
-	return found
+	return slices.Compact(found)
 }

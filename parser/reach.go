@@ -1,12 +1,15 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // checkSites are the sites that are about the function: those that call it; if there
 // are none, those that reach it through other functions of the module.
 func (f *function) checkSites() []*site {
 	sites := f.x.sites()
-	var direct, indirect []*site
+	var direct, others []*site
 	sessions := f.sessions(sites)
 	for _, s := range sites {
 		if s.at == f.top || f.x.rebinds(s.Path, f) {
@@ -18,17 +21,16 @@ func (f *function) checkSites() []*site {
 			}
 			continue
 		}
-		switch {
-		case f.calledBy(s.mentions, s.main):
+		if f.calledBy(s.mentions, s.main) {
 			direct = append(direct, s)
-		case f.reachedBy(s):
-			indirect = append(indirect, s)
+		} else {
+			others = append(others, s)
 		}
 	}
 	if len(direct) > 0 {
 		return direct
 	}
-	return indirect
+	return slices.DeleteFunc(others, func(s *site) bool { return !f.reachedBy(s) })
 }
 
 // rebinds says whether a file of tests gives the function's name, or its class's, a

@@ -1,5 +1,7 @@
 package parser
 
+import "strings"
+
 // The scanner cuts source into Python's tokens. It judges nothing: any bytes give
 // tokens, and what is not Python comes out as operators of one byte. Bytes from 0x80
 // on belong to names, whatever the file's encoding.
@@ -108,6 +110,9 @@ var operators2 = []string{"->", "==", ":=", "!=", "<=", ">=", "**", "//", "<<", 
 	"+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@="}
 
 func operatorLength(b []byte) int {
+	if len(b) < 2 || !strings.Contains("=*/<>.", string(b[1:2])) {
+		return 1
+	}
 	for _, op := range operators3 {
 		if len(b) >= 3 && b[0] == op[0] && b[1] == op[1] && b[2] == op[2] {
 			return 3

@@ -85,7 +85,7 @@ func isTestName(name string) bool { return strings.HasPrefix(name, "test") }
 
 // isUnwritten says whether a def at module level has a hole for a body.
 func (x *index) isUnwritten(m *moduleStmt) bool {
-	f := &function{stmt: m.stmt, x: x, part: m.part}
+	f := x.newFunction(&function{stmt: m.stmt, part: m.part})
 	return m.colon < 0 || f.hole(noCursor).kind != HoleWritten
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // maxCommentLines is how many comments one check may go over.
-const maxCommentLines = 50
+const maxCommentLines = 20
 
 // commentSites are the checks in a part's comments.
 func (x *index) commentSites(p *part) []*site {
@@ -32,10 +32,17 @@ type commentCheck struct {
 func (x *index) readComment(p *part, i int) commentCheck {
 	text, n := x.gather(p, i)
 	first := p.comments[i]
-	codes, ok := x.codesOf(p, first, text)
+	var codes []string
+	open, _ := isOpen(text)
+	ok := !open
+	if ok {
+		codes, ok = x.codesOf(p, first, text)
+	}
 	if !ok && n > 1 {
 		text, n = commentText(p.src, first), 1
-		codes, ok = x.codesOf(p, first, text)
+		if open, _ = isOpen(text); !open {
+			codes, ok = x.codesOf(p, first, text)
+		}
 	}
 	if !ok {
 		codes = nil

@@ -32,9 +32,7 @@ func (s *server) prepareInline(raw []byte) (work, error) {
 		return func(context.Context) (any, error) { return inlineList(nil), nil }, nil
 	}
 	s.mu.Lock()
-	if before, ok := s.inline[doc.URI]; ok {
-		close(before)
-	}
+	s.endInlineLocked(doc.URI)
 	superseded := make(chan struct{})
 	s.inline[doc.URI] = superseded
 	s.mu.Unlock()
@@ -43,6 +41,16 @@ func (s *server) prepareInline(raw []byte) (work, error) {
 		items, err := s.inlineItems(ctx, p, doc, superseded)
 		return inlineList(items), err
 	}, nil
+}
+
+// endInlineLocked has the document's waiting inline request answered with nothing: its
+// position is one of a text that is no more, or a newer request has come. It needs the
+// server's mutex.
+func (s *server) endInlineLocked(u uri.URI) {
+	if waiting, ok := s.inline[u]; ok {
+		close(waiting)
+		delete(s.inline, u)
+	}
 }
 
 func (s *server) inlineDone(u uri.URI, mine chan struct{}) {

@@ -43,7 +43,7 @@ type job struct {
 
 // grace is how long a job outlives the last request that waited for it: editors cancel
 // and ask again at each key.
-const grace = 300 * time.Millisecond
+const grace = 500 * time.Millisecond
 
 // region is the function's text with a body in its hole. White space behind the hole,
 // which no run sees, is left out.

@@ -42,6 +42,7 @@ func (s *server) change(id protocol.VersionedTextDocumentIdentifier, changes []p
 	next := doc.Apply(id.Version, changes)
 	s.mu.Lock()
 	s.documents[doc.URI] = next
+	s.endInlineLocked(doc.URI)
 	s.mu.Unlock()
 	s.follower.touch(doc.URI)
 }
@@ -75,10 +76,7 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) {
 func (s *server) closeDocument(u uri.URI) {
 	s.mu.Lock()
 	delete(s.documents, u)
-	if waiting, ok := s.inline[u]; ok {
-		close(waiting)
-		delete(s.inline, u)
-	}
+	s.endInlineLocked(u)
 	for _, w := range s.watched[u] {
 		w.stop()
 	}

@@ -21,6 +21,7 @@ type wire struct {
 	t      testing.TB
 	stream io.ReadWriteCloser
 	in     chan message
+	early  map[string]message // answers that came before they were waited for
 	served chan error
 }
 
@@ -47,7 +48,7 @@ func dial(t testing.TB, s *script) *wire {
 // connect runs a server and says nothing yet.
 func connect(t testing.TB, s *script) *wire {
 	ours, theirs := lsptest.Pipe()
-	w := &wire{t: t, stream: ours, in: make(chan message, 100_000), served: make(chan error, 1)}
+	w := &wire{t: t, stream: ours, in: make(chan message, 100_000), early: map[string]message{}, served: make(chan error, 1)}
 	o := s.options(t)
 	go func() { w.served <- lsp.Serve(context.Background(), theirs, o) }()
 	go w.read()
@@ -105,6 +106,9 @@ func (w *wire) send(bodies ...string) {
 // answer waits for the response to a request.
 func (w *wire) answer(id int) message {
 	w.t.Helper()
+	if m, ok := w.early[strconv.Itoa(id)]; ok {
+		return m
+	}
 	deadline := time.After(lsptest.Timeout)
 	for {
 		select {
@@ -114,6 +118,9 @@ func (w *wire) answer(id int) message {
 			}
 			if m.Method == "" && string(m.ID) == strconv.Itoa(id) {
 				return m
+			}
+			if m.Method == "" {
+				w.early[string(m.ID)] = m
 			}
 		case <-deadline:
 			w.t.Fatalf("request %d was not answered", id)

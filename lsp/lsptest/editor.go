@@ -41,6 +41,7 @@ type Editor struct {
 	Init     protocol.InitializeResult
 	Encoding protocol.PositionEncodingKind
 	config   Config
+	stream   io.Closer
 	served   chan error
 	cancel   context.CancelFunc
 
@@ -89,6 +90,7 @@ func New(c Config) *Editor {
 
 // Connect speaks to a server at the other end of stream, through initialize and initialized.
 func (e *Editor) Connect(ctx context.Context, stream io.ReadWriteCloser) error {
+	e.stream = stream
 	e.Conn = jsonrpc2.NewConn(jsonrpc2.NewStream(stream))
 	e.Conn.Go(context.Background(), e.handle)
 	params := map[string]any{
@@ -143,13 +145,14 @@ func (e *Editor) capabilities() map[string]any {
 	return c
 }
 
-// Call makes a request and waits for the answer. It does not go through the server's own
+// Call makes a request and waits for the answer; when ctx ends first it sends
+// $/cancelRequest, as editors do. It does not go through the server's own
 // types on the way out, so params may be anything.
 func (e *Editor) Call(ctx context.Context, method string, params, result any) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	var raw jsonrpc2.RawMessage
-	if _, err := e.Conn.Call(ctx, method, plain(params), &raw); err != nil {
+	if err := protocol.Call(ctx, e.Conn, method, plain(params), &raw); err != nil {
 		return err
 	}
 	if result == nil || string(raw) == "null" {
@@ -199,7 +202,7 @@ func (e *Editor) Close() error {
 
 // Vanish closes the connection without a word, and waits for the server to end.
 func (e *Editor) Vanish() error {
-	go e.Conn.Close() // waits for calls under way, which the server's end will fail
+	_ = e.stream.Close()
 	return e.Wait()
 }
 

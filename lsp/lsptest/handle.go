@@ -71,7 +71,7 @@ func (e *Editor) take(method string, raw []byte) (any, error) {
 		for _, r := range p.Registrations {
 			e.registered = append(e.registered, r.Method)
 		}
-	case "window/workDoneProgress/create":
+	case "window/workDoneProgress/create", "$/cancelRequest":
 	case "$/progress":
 		var p struct {
 			Token json.RawMessage

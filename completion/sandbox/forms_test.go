@@ -93,6 +93,7 @@ func TestForms(t *testing.T) {
 	r := testRunner(t, Options{})
 	for _, c := range parseForms(t, "testdata/forms.txt") {
 		t.Run(c.name, func(t *testing.T) {
+			c.program.Python = os.Getenv("GREENFILL_TEST_PYTHON")
 			v := r.Run(context.Background(), c.program)
 			if v.Status.String() != c.want {
 				t.Errorf("%v, want %s\n%+v", v.Status, c.want, v)

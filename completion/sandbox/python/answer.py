@@ -38,6 +38,14 @@ class Answerer(Peer):
     def origin(self, exc):
         return origin(self.module, exc)
 
+    def reply(self, key, result, where):
+        """Answer; a value that fights being read becomes an error that says so."""
+        try:
+            Peer.reply(self, key, result, where)
+        except Exception as e:
+            broken = TypeError("the result cannot be read: %s" % type(e).__name__)
+            Peer.reply(self, "x", broken, self.origin(broken))
+
     def serve_forever(self):
         while True:
             self.answer(self.recv())

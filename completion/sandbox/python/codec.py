@@ -372,15 +372,16 @@ class Encoder:
     def base(self, v):
         """What an instance holds as a list, dict, str, ... beside its attributes; None if nothing."""
         from collections import deque
-        if isinstance(v, list):
+        t = type(v)
+        if issubclass(t, list):
             return ["list", self.refs(list.__iter__(v))]
-        if isinstance(v, dict):
+        if issubclass(t, dict):
             return ["dict", self.refs(dict.keys(v)), self.refs(dict.values(v))]
-        if isinstance(v, set):
+        if issubclass(t, set):
             return ["set", self.refs(set.__iter__(v))]
-        if isinstance(v, deque):
+        if issubclass(t, deque):
             return ["deque", self.refs(deque.__iter__(v))]
-        if isinstance(v, bytearray):
+        if issubclass(t, bytearray):
             return ["bytearray", bytearray.decode(v, "latin-1")]
         return None
 
@@ -412,7 +413,7 @@ class Encoder:
 
     def enum(self, h, v, new):
         enum = sys.modules.get("enum")
-        if enum is None or not isinstance(v, enum.Enum):
+        if enum is None or not issubclass(type(v), enum.Enum):
             return False
         if new:
             name = self.codec.named(type(v))
@@ -423,7 +424,7 @@ class Encoder:
         return True
 
     def instance(self, h, v, new):
-        if isinstance(v, IMMUTABLE_BASES):
+        if issubclass(type(v), IMMUTABLE_BASES):
             refs = self.refs([v_plain(v)])
             module, name = self.codec.instance_of(type(v))
             if new:
@@ -437,7 +438,7 @@ class Encoder:
 
         The judging side gets the value with a clean class of that name: data, no methods.
         """
-        if self.codec.judging or not isinstance(v, IMMUTABLE_BASES):
+        if self.codec.judging or not issubclass(type(v), IMMUTABLE_BASES):
             return False
         fields = getattr(type(v), "_fields", None)
         if not (isinstance(fields, tuple) and all(type(f) is str for f in fields)):
@@ -452,7 +453,7 @@ class Encoder:
             if c is Exception or c is BaseException:
                 break
         args = list(v.args)
-        if isinstance(v, OSError) and v.filename is not None and len(args) == 2:
+        if issubclass(type(v), OSError) and v.filename is not None and len(args) == 2:
             args.append(v.filename)
         attrs = {k: a for k, a in getattr(v, "__dict__", {}).items() if type(k) is str}
         try:
@@ -480,7 +481,7 @@ class Encoder:
 def v_plain(v):
     """The built-in value of an instance of a subclass of it."""
     for base in IMMUTABLE_BASES:
-        if isinstance(v, base):
+        if issubclass(type(v), base):
             if base is int:
                 return int.__add__(v, 0)
             if base is float:

@@ -149,13 +149,15 @@ class Peer:
             key, result = "x", e
             where = self.origin(e)
             e.__traceback__ = None
-        self.reply(key, result, received, where)
+        self.received = received
+        self.reply(key, result, where)
 
-    def reply(self, key, result, received, where):
+    def reply(self, key, result, where):
+        """Send an answer, and what changed among the objects that the request brought."""
         enc = Encoder(self.codec)
         try:
             out = {key: enc.ref(result)}
-            for h in received:
+            for h in self.received:
                 enc.ref(self.codec.objects[h])
             names = self.globals()
             if names:

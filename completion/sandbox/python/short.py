@@ -1,6 +1,8 @@
 """Values as text for people: repr with bounds on every part."""
 import reprlib
 
+from _greenfill.remote import Stand
+
 LIMIT = 500
 BITS = 20000  # beyond it an int's digits cost too much to compute
 
@@ -12,6 +14,11 @@ class Short(reprlib.Repr):
         self.maxtuple = self.maxlist = self.maxarray = self.maxset = self.maxfrozenset = self.maxdeque = 40
         self.maxdict = 30
         self.maxstring = self.maxlong = self.maxother = 200
+
+    def repr1(self, x, level):
+        if issubclass(type(x), Stand):  # whose repr would be the candidate's
+            return "<%s object>" % object.__getattribute__(x, "_name")
+        return reprlib.Repr.repr1(self, x, level)
 
     def repr_int(self, x, level):
         if x.bit_length() > BITS:

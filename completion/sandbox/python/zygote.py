@@ -179,7 +179,7 @@ class Zygote:
         mark = struct.pack("<I", machine["mark"])  # stands for the child's own process number
         self.marks = [i for i in range(0, len(self.filter), 4) if self.filter[i:i + 4] == mark]
         self.timers = machine["timers"]  # numbers of the calls timer_create and timer_settime
-        self.timer = ctypes.c_int()
+        self.timer = (ctypes.c_int * 1)()
         self.hard = resource.getrlimit(resource.RLIMIT_AS)[1]
         self.begin()
 
@@ -187,7 +187,6 @@ class Zygote:
         """Become a zygote: this process's own children, and the control socket on descriptor 3."""
         self.me = os.getpid()
         self.running = {}   # process number -> run
-        self.waiting = False
         self.memory = None  # limit of address space in force
         self.control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, CONTROL)
 
@@ -197,26 +196,33 @@ class Zygote:
         self.base = address_space()
         gc.collect()
         gc.freeze()
-        _signal.signal(_signal.SIGCHLD, self.child_ended)
+        self.wake, wake = os.pipe()  # a byte comes for each signal, so that none is missed
+        os.set_blocking(self.wake, False)
+        os.set_blocking(wake, False)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         _signal.signal(_signal.SIGXFSZ, _signal.SIG_DFL)
 
     def loop(self):
         """Serve the server; returns (request, descriptors) in each child, never in the zygote."""
         poll = select.poll()
         poll.register(CONTROL, select.POLLIN)
+        poll.register(self.wake, select.POLLIN)
         send_frame(CONTROL, dict(self.facts, event="ready"))
         while True:
-            self.waiting = True
-            self.reap()
-            poll.poll()  # a child's end interrupts it, and child_ended runs
-            self.waiting = False
+            ready = [fd for fd, _ in poll.poll()]
+            if self.wake in ready:
+                os.read(self.wake, 4096)
+                self.reap()
+            if CONTROL not in ready:
+                continue
             request, fds = self.receive()
             if request is None:
                 os._exit(0)
             if "kill" in request:
                 self.kill(request["kill"])
                 continue
-            self.limit_memory(request)
+            self.prepare(request)
             pid = os.fork()
             if pid == 0:
                 return request, fds
@@ -224,17 +230,14 @@ class Zygote:
             for fd in fds:
                 os.close(fd)
 
-    def child_ended(self, *_):
-        """The handler of SIGCHLD: at rest it reaps at once, else the loop does before it rests."""
-        if self.waiting:
-            self.reap()
-
-    def limit_memory(self, request):
-        """Set the address space that children get, beyond what the prelude took."""
-        memory = request["limits"]["memory"]
+    def prepare(self, request):
+        """Do before the fork what a child need not do: what is written here is not copied there."""
+        limits = request["limits"]
+        cpu, memory = limits["cpu"], limits["memory"]
+        self.when = struct.pack("qqqq", 0, 0, int(cpu), int(cpu % 1 * 1e9))
         if memory and memory != self.memory:
             self.memory = memory
-            resource.setrlimit(resource.RLIMIT_AS, (self.base + memory, resource.RLIM_INFINITY if self.hard < 0 else self.hard))
+            resource.setrlimit(resource.RLIMIT_AS, (self.base + memory, self.hard))
 
     def receive(self):
         data, ancillary, _, _ = self.control.recvmsg(4, _socket.CMSG_SPACE(12))
@@ -279,6 +282,7 @@ class Zygote:
         libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)
         if os.getppid() != self.me:
             os._exit(0)
+        _signal.set_wakeup_fd(-1)
         for i, fd in enumerate(fds):  # they came in rising order, above 3
             os.dup2(fd, 3 + i, False)
         os.closerange(3 + len(fds), NOFILE)
@@ -290,19 +294,17 @@ class Zygote:
         counts exactly; a child cannot undo it, having no calls for timers under its filter.
         """
         self.part(fds)
-        limits = request["limits"]
-        event = struct.pack("Pii48x", 0, SIGKILL, 0)
-        when = struct.pack("qqqq", 0, 0, int(limits["cpu"]), int(limits["cpu"] % 1 * 1e9))
         create, set_time = self.timers
-        if libc.syscall(create, 2, event, ctypes.byref(self.timer)) != 0 \
-                or libc.syscall(set_time, self.timer, 0, when, None) != 0:
+        if libc.syscall(create, 2, KILL_EVENT, self.timer) != 0 \
+                or libc.syscall(set_time, self.timer[0], 0, self.when, None) != 0:
             os._exit(UNCONFINED)
         for at in self.marks:
             struct.pack_into("<I", self.filter, at, os.getpid())
         load_filter(self.filter)
-        Sink.limit = limits["output"]
+        Sink.limit = request["limits"]["output"]
 
 
+KILL_EVENT = struct.pack("Pii48x", 0, SIGKILL, 0)  # a struct sigevent
 UNCONFINED = 125
 
 

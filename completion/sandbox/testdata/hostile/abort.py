@@ -1,0 +1,4 @@
+# Crashed: aborts
+import os
+def f(x):
+    os.abort()

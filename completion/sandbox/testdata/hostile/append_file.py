@@ -1,0 +1,3 @@
+# Denied or Raised: adds to a file
+def f(x):
+    open(CANARY_DIR + "/secret", "a").write("x")

@@ -1,0 +1,5 @@
+# Denied: forks without end
+import os
+def f(x):
+    while True:
+        os.fork()

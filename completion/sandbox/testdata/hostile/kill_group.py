@@ -1,0 +1,4 @@
+# Denied: ends its process group
+import os, signal
+def f(x):
+    os.killpg(0, signal.SIGKILL)

@@ -1,0 +1,4 @@
+# TimedOut: never ends
+def f(x):
+    while True:
+        pass

@@ -1,0 +1,5 @@
+# TimedOut: never gets defined
+while True:
+    pass
+def f(x):
+    return x

@@ -1,0 +1,4 @@
+# TimedOut: never ends inside one call
+import re
+def f(x):
+    return re.match(r"(a+)+$", "a" * 64 + "b")

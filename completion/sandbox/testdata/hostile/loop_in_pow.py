@@ -1,0 +1,3 @@
+# TimedOut: one arithmetic operation without end
+def f(x):
+    return 3 ** (10 ** 9)

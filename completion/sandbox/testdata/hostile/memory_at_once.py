@@ -1,0 +1,3 @@
+# OutOfMemory: a hundred gigabytes at once
+def f(x):
+    return bytearray(100 << 30)

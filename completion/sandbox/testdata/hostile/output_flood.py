@@ -1,0 +1,4 @@
+# OutputLimit: prints without end
+def f(x):
+    while True:
+        print("x" * 1000)

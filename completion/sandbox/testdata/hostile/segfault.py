@@ -1,0 +1,4 @@
+# Crashed: reads address zero
+import ctypes
+def f(x):
+    ctypes.string_at(0)

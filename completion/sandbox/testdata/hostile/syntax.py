@@ -1,0 +1,3 @@
+# SyntaxError: source that no parser takes
+def f(x):
+    return ((((((((

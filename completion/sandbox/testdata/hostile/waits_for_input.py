@@ -1,0 +1,3 @@
+# Raised: waits for somebody to type
+def f(x):
+    return input()

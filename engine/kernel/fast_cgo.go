@@ -110,7 +110,7 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 	}
 	return func(pr *Product, from, to int) {
 		m := pr.M
-		if _, ok := layouts[m.t]; !ok {
+		if m.layout == nil {
 			for panel := from; panel < to; panel++ {
 				pr.panelPlain(x, nil, n, panel)
 			}
@@ -123,7 +123,7 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 
 // packPanel packs the rows of one panel, up to 16.
 func packPanel(t Type, dst, data []byte, rows, cols int) {
-	if _, ok := layouts[t]; !ok {
+	if layouts[t] == nil {
 		packPanelPlain(t, dst, data, rows, cols)
 		return
 	}

@@ -52,7 +52,7 @@ type scales struct {
 	scale, minimum [2][panelRows]float32
 }
 
-var layouts = map[Type]layout{
+var layouts = map[Type]*layout{
 	Q4_0:  {cols: 32, header: 32, nibbles: 4, offset: 8, pack: packD, codes: codesQ4_0, scales: scalesD},
 	IQ4NL: {cols: 32, header: 32, nibbles: 4, levels: &iq4nlValues, pack: packD, codes: codesQ4_0, scales: scalesD},
 	Q4_1:  {cols: 32, header: 64, nibbles: 4, pack: packDM, codes: codesQ4_1, scales: scalesDM},
@@ -75,7 +75,7 @@ func (l *layout) unitBytes() int { return l.header + l.cols/blockCols*l.blockByt
 // packedBytes returns the bytes of a packed matrix.
 func packedBytes(t Type, rows, cols int) int {
 	panels := (rows + panelRows - 1) / panelRows
-	if l, ok := layouts[t]; ok {
+	if l := layouts[t]; l != nil {
 		return panels * (cols / l.cols) * l.unitBytes()
 	}
 	return panels * panelRows * cols * formats[t].bytes

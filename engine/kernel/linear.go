@@ -13,7 +13,7 @@ type Product struct {
 // worth taking, few enough that all threads end at about the same time.
 func (p *Pool) chunkPanels(m *Matrix, n int) int {
 	const bytes, vectors = 48 << 10, 6 // a pass of this many vectors costs as much as the reading
-	cost := len(m.data) / m.panels() * max(1, n/vectors)
+	cost := m.panelBytes * max(1, n/vectors)
 	panels := min(bytes/cost, m.panels()/(3*p.threads))
 	return max(2, panels/2*2)
 }
@@ -30,8 +30,7 @@ func (p *Pool) Linear(x []float32, n int, products ...Product) {
 	p.calls.Lock()
 	defer p.calls.Unlock()
 	quantised := slices.ContainsFunc(products, func(pr Product) bool {
-		_, ok := layouts[pr.M.t]
-		return ok
+		return pr.M.layout != nil
 	})
 	multiply := current().linear(p, x, n, products[0].M.cols, quantised)
 	// The chunks of all products in one row; first[i] is where product i's begin.

@@ -68,8 +68,8 @@ func plainLinear(p *Pool, x []float32, n, cols int, quantised bool) multiplier {
 func (pr *Product) panelPlain(x []float32, a *plainActivations, n, panel int) {
 	m := pr.M
 	out := make([][panelRows]float32, n)
-	if l, ok := layouts[m.t]; ok {
-		l.multiply(out, m.panel(panel), a)
+	if m.layout != nil {
+		m.layout.multiply(out, m.panel(panel), a)
 	} else {
 		multiplyFloats(out, m.t, m.panel(panel), x, m.cols)
 	}

@@ -11,7 +11,9 @@ import (
 // It never changes and may be used by many goroutines.
 type Matrix struct {
 	t          Type
+	layout     *layout // nil for F32, F16 and BF16
 	rows, cols int
+	panelBytes int
 	data       []byte // as layout.go says
 	release    func() // gives data's memory back
 }
@@ -35,8 +37,7 @@ func (m *Matrix) Free() {
 
 // panel returns the packed bytes of panel i.
 func (m *Matrix) panel(i int) []byte {
-	size := packedBytes(m.t, panelRows, m.cols)
-	return m.data[i*size : (i+1)*size]
+	return m.data[i*m.panelBytes:][:m.panelBytes]
 }
 
 // panels returns the number of panels.
@@ -54,8 +55,8 @@ func Pack(t Type, rows, cols int, data []byte) (*Matrix, error) {
 	if rows <= 0 || rows > len(data) || size*rows != len(data) {
 		return nil, fmt.Errorf("pack: %d rows of %d %s values take %d bytes, not %d", rows, cols, t, size*rows, len(data))
 	}
-	m := &Matrix{t: t, rows: rows, cols: cols}
-	if m.data, m.release, err = allocate(packedBytes(t, rows, cols)); err != nil {
+	m := &Matrix{t: t, layout: layouts[t], rows: rows, cols: cols, panelBytes: packedBytes(t, panelRows, cols)}
+	if m.data, m.release, err = allocate(m.panels() * m.panelBytes); err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
 	var next atomic.Int64
@@ -79,8 +80,8 @@ func Pack(t Type, rows, cols int, data []byte) (*Matrix, error) {
 // packPanelPlain packs the rows of one panel, up to 16; the missing ones stay zero.
 func packPanelPlain(t Type, dst, data []byte, rows, cols int) {
 	size := len(data) / rows
-	l, ok := layouts[t]
-	if !ok {
+	l := layouts[t]
+	if l == nil {
 		width := formats[t].bytes
 		for r := range rows {
 			for k := range cols {

@@ -41,8 +41,8 @@ var guarded = map[string]struct {
 	only   []string
 	reason string
 }{
-	"net":       {[]string{"engine/catalog"}, "the server opens no network connection; fetching a model is a command of its own"},
-	"net/http":  {[]string{"engine/catalog"}, "as net"},
+	"net":       {[]string{"completion/sandbox"}, "the server opens no network connection; sandbox talks to its own children over socket pairs, and proves that they cannot connect"},
+	"net/http":  {[]string{"engine/catalog"}, "fetching a model is a command of its own"},
 	"os/exec":   {[]string{"", "completion/sandbox", "engine/catalog", "completion/eval"}, "only confined Python, the user's pip, a benchmark's peer named by the user, and main's own `model pull` are started"},
 	"unsafe":    {[]string{"engine/kernel", "engine/gguf", "completion/sandbox"}, "memory maps, kernels and system calls"},
 	"C":         {[]string{"engine/kernel"}, "kernels are the only C of this project"},

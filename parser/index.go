@@ -74,13 +74,14 @@ type index struct {
 	cache     *cache
 	binders   func() map[string][]int // which module statements bind or change a name
 	sites     func() []*site
-	harmless  func() []bool
-	// standardImports are those of harmless that import from Python's library.
+	mu        sync.Mutex
+	harmless  map[int]bool // see isHarmless; guarded by mu
+	// standardImports are the harmless statements that import from Python's library.
 	standardImports func() []int
 }
 
 func newIndex(f *File) *index {
-	x := &index{cache: f.cache}
+	x := &index{cache: f.cache, harmless: map[int]bool{}}
 	x.add(newPart(f.src, ""))
 	for _, t := range f.tests {
 		x.add(newPart(withoutImport(t.File.src, f.module), t.Path))
@@ -99,7 +100,6 @@ func newIndex(f *File) *index {
 	}
 	x.binders = sync.OnceValue(x.findBinders)
 	x.sites = sync.OnceValue(x.findSites)
-	x.harmless = sync.OnceValue(x.findHarmless)
 	x.standardImports = sync.OnceValue(x.findStandardImports)
 	return x
 }

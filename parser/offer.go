@@ -11,41 +11,49 @@ import (
 // to it goes first. PreludeFor finds the rest once there is a body.
 const maxOfferBytes = 32 << 10
 
-// findHarmless says of each module statement whether it may run although nothing asks
-// for it: definitions, constants and imports of the standard library that need only
-// such. What calls a function of the module to make a value may run long, and other
-// imports may fail.
-func (x *index) findHarmless() []bool {
-	harmless := make([]bool, len(x.module))
-	users := map[string][]int{} // the harmless statements that use a name
-	var queue []int             // statements found to be none
-	condemn := func(i int) {
-		if harmless[i] {
-			harmless[i] = false
-			queue = append(queue, i)
-		}
+// isHarmless says whether module statement i may run although nothing asks for it:
+// definitions, constants and imports of the standard library that need only such. What
+// calls a function of the module to make a value may run long, and other imports may
+// fail.
+func (x *index) isHarmless(i int) bool {
+	x.mu.Lock()
+	known, ok := x.harmless[i]
+	x.mu.Unlock()
+	if ok {
+		return known
 	}
-	for i, m := range x.module {
-		harmless[i] = x.harmlessAlone(i)
-		if !harmless[i] {
-			queue = append(queue, i)
-			continue
-		}
-		for name := range m.names().uses {
-			users[name] = append(users[name], i)
-		}
-	}
-	for len(queue) > 0 {
-		bad := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
-		for _, name := range x.boundNames(bad) {
-			for _, user := range users[name] {
-				condemn(user)
-			}
-			for _, other := range x.binders()[name] {
-				condemn(other)
+	// What is reached is as harmless as the worst of it; a statement found harmless
+	// says so for all that it reaches.
+	reached := []int{i}
+	seen := map[int]bool{i: true}
+	harmless := true
+	for k := 0; k < len(reached) && harmless; k++ {
+		j := reached[k]
+		harmless = x.harmlessAlone(j)
+		for name := range x.module[j].names().uses {
+			for _, next := range x.binders()[name] {
+				if !seen[next] {
+					seen[next] = true
+					reached = append(reached, next)
+				}
 			}
 		}
+		for _, name := range x.boundNames(j) {
+			for _, next := range x.binders()[name] {
+				if !seen[next] {
+					seen[next] = true
+					reached = append(reached, next)
+				}
+			}
+		}
+	}
+	if !harmless {
+		reached = reached[:1]
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, j := range reached {
+		x.harmless[j] = harmless
 	}
 	return harmless
 }
@@ -127,7 +135,6 @@ var computingModules = wordSet(`__future__ abc array base64 bisect calendar cmat
 // offered are the harmless statements for a function, within the budget, that do not
 // need its unit when they run.
 func (f *function) offered() []int {
-	harmless := f.x.harmless()
 	late := map[int]bool{}
 	var isLate func(i int) bool
 	isLate = func(i int) bool {
@@ -151,16 +158,20 @@ func (f *function) offered() []int {
 	kept := slices.Clone(f.x.standardImports())
 	budget := maxOfferBytes
 	offer := func(i int) {
-		if i < 0 || i >= len(harmless) || !harmless[i] || i == f.top || f.x.rebindsUnit(i, f.top) {
+		if i < 0 || i >= len(f.x.module) || i == f.top {
 			return
 		}
 		m := f.x.module[i]
-		if size := m.end - m.start; m.word != "import" && m.word != "from" && size <= budget && !isLate(i) {
+		size := m.end - m.start
+		if m.word == "import" || m.word == "from" || size > budget || f.x.rebindsUnit(i, f.top) {
+			return
+		}
+		if f.x.isHarmless(i) && !isLate(i) {
 			budget -= size
 			kept = append(kept, i)
 		}
 	}
-	for away := 0; away <= len(harmless) && budget > maxOfferBytes/100; away++ {
+	for away := 0; away <= len(f.x.module) && budget > maxOfferBytes/100; away++ {
 		offer(f.top - away)
 		offer(f.top + away)
 	}
@@ -170,8 +181,8 @@ func (f *function) offered() []int {
 // findStandardImports are the harmless statements that import from Python's library.
 func (x *index) findStandardImports() []int {
 	var found []int
-	for i, ok := range x.harmless() {
-		if m := x.module[i]; ok && (m.word == "import" || m.word == "from") {
+	for i, m := range x.module {
+		if (m.word == "import" || m.word == "from") && x.isHarmless(i) {
 			found = append(found, i)
 		}
 	}

@@ -165,6 +165,7 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 		s.Checks = append(s.Checks, f.withSetup(site, late))
 	}
 	s.Prelude = x.fragments(prelude, f.offered())
+	s.undefined = func(body string) []string { return f.undefinedIn(s, body) }
 	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
 }
 

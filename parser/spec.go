@@ -121,6 +121,7 @@ type Spec struct {
 	// filled is Unit with the hole replaced by a text, siblings patched.
 	filled     func(replacement string) string
 	problems   func() []Problem
+	undefined  func(body string) []string
 	preludeFor func(body string) []Fragment
 	uses       []string
 }

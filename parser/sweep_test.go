@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"io/fs"
@@ -247,3 +248,53 @@ func TestCutBodyOnRealCode(t *testing.T) {
 }
 
 func tail(s string) string { return s[max(0, len(s)-60):] }
+
+// TestReindentOnRealCode: a body in other indentation is the same program, says CPython.
+func TestReindentOnRealCode(t *testing.T) {
+	type pair struct{ A, B string }
+	var pairs bytes.Buffer
+	var names []string
+	encoder := json.NewEncoder(&pairs)
+	files := sweepFiles(t)
+	for _, path := range files[:len(files)/4] {
+		src, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fn := range Parse(src).index().functions {
+			if fn.outer != nil || fn.broken || len(fn.body) == 0 || fn.body[0].inline {
+				continue
+			}
+			first := lineStart(src, fn.body[0].start)
+			header := dedent(src, Span{fn.start, fn.colon}, fn.indent) + "\n"
+			body := string(src[first:fn.end])
+			encoder.Encode(pair{header + dedent(src, Span{fn.body[0].start - fn.body[0].indent + fn.indent, fn.end}, fn.indent),
+				header + Reindent(body, "\t", "\t")})
+			names = append(names, path+": "+fn.qualified)
+		}
+	}
+	cmd := exec.Command(findPython(t), filepath.Join("testdata", "same.py"))
+	cmd.Stdin = &pairs
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("asking CPython: %v", err)
+	}
+	answers := strings.Fields(string(out))
+	if len(answers) != len(names) {
+		t.Fatalf("%d answers for %d functions", len(answers), len(names))
+	}
+	compared := 0
+	for i, a := range answers {
+		if a == "different" {
+			t.Errorf("%s is another program after Reindent", names[i])
+		}
+		if a == "same" {
+			compared++
+		}
+	}
+	t.Logf("%d of %d functions compared", compared, len(names))
+	if compared < len(names)*9/10 {
+		t.Errorf("only %d of %d functions could be compared", compared, len(names))
+	}
+}

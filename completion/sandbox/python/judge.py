@@ -298,13 +298,15 @@ def stand(judge, checks, new_peer, limits):
     control = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, SOCKET)
     judge.turns = TURNS
     judge.enough = limits["cpu"] / 3
-    while judge.stands():
+    while True:
         data, ancillary, _, _ = control.recvmsg(1, _socket.CMSG_SPACE(8))
         if not data:
             break
         (_, _, body), = ancillary
         judge.peer.fd, judge.fd = fds = struct.unpack("2i", body)
         child(judge, (), checks)
+        if not judge.stands():
+            break
         judge.turns -= 1
         judge.reset(new_peer())
         for fd in fds:

@@ -12,7 +12,9 @@ import (
 )
 
 type benchCmd struct {
-	MBPP benchMBPPCmd `cmd:"" name:"mbpp" help:"Tasks solved, share of samples that pass, and pass@k on rows of MBPP."`
+	MBPP       benchMBPPCmd       `cmd:"" name:"mbpp" help:"Tasks solved, share of samples that pass, and pass@k on rows of MBPP."`
+	Engine     benchEngineCmd     `cmd:"" help:"Speed of the model: prompt, and samples drawn as one batch."`
+	Perplexity benchPerplexityCmd `cmd:"" help:"Perplexity of a text, as llama-perplexity counts it."`
 }
 
 type benchMBPPCmd struct {

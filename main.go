@@ -39,7 +39,7 @@ type commands struct {
 	Demo     demoCmd     `cmd:"" help:"Complete a few example functions, and show how it goes. Fetches the default model if there is none."`
 	Model    modelCmd    `cmd:"" help:"List, fetch, verify and remove models."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what is found on this machine, what is missing, and what to do about it."`
-	Bench    benchCmd    `cmd:"" help:"Measure: MBPP, as in the paper behind Greenfill."`
+	Bench    benchCmd    `cmd:"" help:"Measure: MBPP as in the paper behind Greenfill, and the engine."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

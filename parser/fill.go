@@ -19,6 +19,9 @@ func (s *Spec) Head() string { return s.head }
 func (s *Spec) Replacement(body string) string { return s.hole.replacement(body, s.Indent) }
 
 func (h hole) replacement(body, indent string) string {
+	if h.kind == HoleWritten && !strings.HasPrefix(body, indent) {
+		return body // the text that stands there, put back
+	}
 	if h.flush {
 		body = strings.TrimPrefix(body, indent)
 	}

@@ -86,3 +86,20 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
+
+// TestWrittenPutBack: the text in the hole of a written function, put back, changes nothing.
+func TestWrittenPutBack(t *testing.T) {
+	for _, src := range []string{
+		"def f(x):\n    \"\"\"Doc.\"\"\"\n    return x\n",
+		"def f(x): return x\n",
+		"def f(x): \"Doc.\"; return x\n",
+		"class A:\n    def f(self):\n        y = 1\n        return y\n\n    def g(self): return 1\n",
+		"@overload\ndef f(x): ...\n",
+	} {
+		for _, s := range Parse([]byte(src)).Functions() {
+			if got := string(s.Fill([]byte(src), src[s.Hole.Start:s.Hole.End])); got != src {
+				t.Errorf("%q became %q", src, got)
+			}
+		}
+	}
+}

@@ -7,9 +7,9 @@ import (
 // The body is not written yet, so nobody knows what it will need. What it may use
 // without harm is offered beside what is needed for certain.
 
-// maxOfferBytes bounds the text that is offered to one function; what stands nearest
-// to it goes first. PreludeFor finds the rest once there is a body.
-const maxOfferBytes = 32 << 10
+// maxOfferBytes bounds the text that is offered to one function, about 2,000 tokens of a
+// prompt; what stands nearest goes first. PreludeFor finds the rest once there is a body.
+const maxOfferBytes = 8 << 10
 
 // isHarmless says whether module statement i may run although nothing asks for it:
 // definitions, constants and imports of the standard library that need only such. What

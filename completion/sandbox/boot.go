@@ -43,7 +43,8 @@ const (
 )
 
 // moduleNames are in an order in which each module finds the ones it imports.
-var moduleNames = []string{"codec", "decode", "tables", "remote", "peer", "zygote", "answer", "short", "rewrite", "forms", "judge", "solo"}
+var moduleNames = []string{"codec", "decode", "tables", "remote", "peer", "zygote", "answer", "short", "rewrite", "check",
+	"pytest_form", "forms", "judge", "solo"}
 
 // modules are the Python sources: [name, text].
 func modules() [][2]string {

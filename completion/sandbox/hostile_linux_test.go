@@ -127,27 +127,11 @@ func (o *outside) check(t testing.TB) {
 // descendants are this process's living descendants, by process number.
 func descendants(t testing.TB) []int {
 	t.Helper()
-	parents := map[int]int{}
-	entries, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range entries {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			continue
-		}
-		after := data[strings.LastIndexByte(string(data), ')')+1:]
-		fields := strings.Fields(string(after))
-		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
-		if len(fields) > 1 && fields[0] != "Z" {
-			parents[pid], _ = strconv.Atoi(fields[1])
-		}
-	}
+	all := processes(t)
 	var out []int
-	for pid := range parents {
-		for at, ok := pid, true; ok && at > 1; at, ok = parents[at] {
-			if parents[at] == os.Getpid() {
+	for pid, p := range all {
+		for at := p; p.state != "Z" && at.parent > 1; at = all[at.parent] {
+			if at.parent == os.Getpid() {
 				out = append(out, pid)
 				break
 			}
@@ -345,4 +329,69 @@ func TestOrdinaryUser(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Errorf("as user %d: %v\n%s", user, err, out.String())
 	}
+}
+
+// groups are the process groups of a process's children: launchers lead one each, and
+// nothing inside can leave it.
+func groups(t testing.TB, parent int) map[int]bool {
+	t.Helper()
+	out := map[int]bool{}
+	for pid, p := range processes(t) {
+		if p.parent == parent {
+			out[p.group] = true
+			out[pid] = true
+		}
+	}
+	return out
+}
+
+// waitGone fails the test if members of process groups stay alive.
+func waitGone(t testing.TB, group map[int]bool) {
+	t.Helper()
+	for wait := time.Millisecond; ; wait *= 2 {
+		var left []int
+		for pid, p := range processes(t) {
+			if group[p.group] && p.state != "Z" {
+				left = append(left, pid)
+			}
+		}
+		if len(left) == 0 {
+			return
+		}
+		if wait > 4*time.Second {
+			t.Errorf("processes are left: %v", left)
+			return
+		}
+		time.Sleep(wait)
+	}
+}
+
+// A process as /proc tells it.
+type process struct {
+	state         string
+	parent, group int
+}
+
+func processes(t testing.TB) map[int]process {
+	t.Helper()
+	out := map[int]process{}
+	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(data[strings.LastIndexByte(string(data), ')')+1:]))
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if len(fields) < 3 {
+			continue
+		}
+		parent, _ := strconv.Atoi(fields[1])
+		group, _ := strconv.Atoi(fields[2])
+		out[pid] = process{fields[0], parent, group}
+	}
+	return out
 }

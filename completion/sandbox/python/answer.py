@@ -17,7 +17,8 @@ class Answerer(Peer):
 
     def __init__(self, module, shared):
         self.module = module
-        self.names = set()  # globals that the judging process sends: they are sent back
+        self.names = set()      # globals that the judging process sends: they are sent back
+        self.originals = {}     # what they were before
         Peer.__init__(self, SOCKET, False, shared, module.user_module, (), lambda reason: os._exit(0))
 
     def globals(self):
@@ -25,8 +26,23 @@ class Answerer(Peer):
         return {n: ns[n] for n in self.names if n in ns}
 
     def set_globals(self, values):
-        self.names.update(values)
-        self.module.ns.update(values)
+        """Take over globals that the checks replaced, "module:name" among them; undo those they put back."""
+        for key in list(self.originals):
+            if key not in values:
+                self.place(key, self.originals.pop(key))
+                self.names.discard(key)
+        for key, value in values.items():
+            self.originals.setdefault(key, self.place(key, value))
+            if ":" not in key:
+                self.names.add(key)
+
+    def place(self, key, value):
+        """Set a global or a module's attribute; returns what was there."""
+        module, _, name = key.rpartition(":")
+        target = vars(sys.modules[module]) if module else self.module.ns
+        old = target.get(name)
+        target[name] = value
+        return old
 
     def printed(self, message):
         out, err = sys.__stdout__, sys.__stderr__

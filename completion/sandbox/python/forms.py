@@ -1,24 +1,6 @@
 """The forms a check can have: statements, doctest examples, test functions."""
-import os
-import sys
-
-from _greenfill import rewrite, zygote
-
-
-class Check:
-    """One check, compiled. asserts is how many asserts its source holds."""
-
-    asserts = 0
-    pure = False    # whether running it leaves nothing behind in this process
-    names = frozenset()
-
-    def __init__(self, spec):
-        self.line = spec["line"]
-        self.source = spec["code"].strip().split("\n")[0]
-
-    def run(self, judge):
-        """Run it: None if it held, a result if not; exceptions are the judge's to explain."""
-        raise NotImplementedError
+from _greenfill import pytest_form, rewrite, zygote
+from _greenfill.check import Check, Skipped
 
 
 class Invalid(Check):
@@ -158,10 +140,6 @@ class Test(Check):
             raise errors[0]
 
 
-class Skipped(Exception):
-    """A test that did not run."""
-
-
 def compared(exc, short):
     """What an assertion method of a library compared, from its frame: {actual, expected} or {}."""
     tb = exc.__traceback__
@@ -185,8 +163,11 @@ def compared(exc, short):
 def compiled(judge, spec):
     """The check of a spec; Invalid if it does not compile."""
     kinds = {1: Statements, 2: Doctest, 3: Test}
+    kind = kinds[spec["form"]]
     try:
-        return kinds[spec["form"]](judge, spec)
+        if kind is Test and pytest_form.needed(spec):
+            kind = pytest_form.Pytest
+        return kind(judge, spec)
     except SyntaxError as e:
         line = spec["line"] + (e.lineno or 1) - 1
         return Invalid(spec, "the check does not compile: %s" % e.msg, line)
@@ -194,6 +175,8 @@ def compiled(judge, spec):
         return Invalid(spec, "%s: %s" % (type(e).__name__, zygote.first_line(e)))
 
 
-def serve(z, checks):
-    """The zygote's loop, around which a form may put what its checks need."""
-    return z.loop()
+def within(judge, checks, run):
+    """Call run, which never returns, inside what the checks need around them."""
+    if any(isinstance(check, pytest_form.Pytest) for check in checks):
+        pytest_form.within(judge, [c for c in checks if isinstance(c, pytest_form.Pytest)], run)
+    run()

@@ -191,7 +191,8 @@ class Judge:
             if isinstance(exc, SystemExit):
                 kind = "Exited"
             return dict(result, status=kind)
-        if isinstance(exc, AssertionError):
+        outcomes = sys.modules.get("_pytest.outcomes")  # pytest.raises and pytest.fail raise its Failed
+        if isinstance(exc, AssertionError) or (outcomes is not None and isinstance(exc, outcomes.fail.Exception)):
             result.update(forms.compared(exc, short))
             return dict(result, status="AssertFailed")
         if not called:
@@ -245,31 +246,57 @@ def main(z, config):
     state = state_names(judge, known, checks)
     sys.stdout.drain(), sys.stderr.drain()
     pure = not after and "." not in config["function"] and all(c.pure for c in checks)
-    judge.peer = Asker(judge, shared, known, state)
-    z.ready(pure=pure)
-    request, fds = forms.serve(z, checks)
-    z.confine(request, fds)
-    if request.get("standing"):
-        stand(judge, checks, lambda: Asker(judge, shared, known, state), request["limits"])
-    child(judge, after, checks)
-    os._exit(0)
+    patches = patchable(known) if any("patch" in check["code"] for check in config["checks"]) else []
+
+    def new_peer():
+        return Asker(judge, shared, known, state, patches)
+
+    def run():
+        judge.peer = new_peer()
+        z.ready(pure=pure)
+        request, fds = z.loop()
+        z.confine(request, fds)
+        if request.get("standing"):
+            stand(judge, checks, new_peer, request["limits"])
+        child(judge, after, checks)
+        os._exit(0)
+    forms.within(judge, checks, run)
+
+
+def patchable(known):
+    """The modules that the prelude imported, and those people patch most, with their attributes."""
+    modules = {value.__name__ for value in known.values() if isinstance(value, type(sys))}
+    modules |= {"builtins", "sys", "os", "time", "random"}
+    found = {name: dict(vars(sys.modules[name])) for name in modules if name in sys.modules and name != "__main__"}
+    for name in ("stdout", "stderr", "modules"):  # each side has its own
+        del found["sys"][name]
+    return list(found.items())
 
 
 class Asker(Peer):
-    """The judging process's end of the conversation."""
+    """The judging process's end of the conversation.
 
-    def __init__(self, judge, shared, known, state):
-        self.ns, self.known, self.state = judge.module.ns, known, state
+    known are the globals before any check; state names those that are the function's; patches
+    are (module name, its attributes), of the modules whose attributes checks may replace.
+    """
+
+    def __init__(self, judge, shared, known, state, patches):
+        self.ns, self.known, self.state, self.patches = judge.module.ns, known, state, patches
         Peer.__init__(self, SOCKET, True, shared, judge.module.user_module,
                       (lambda text: sys.stdout.write(text), lambda text: sys.stderr.write(text)), judge.lost)
 
     def globals(self):
-        """Those that the checks replaced (a helper, a constant), and those that are state."""
+        """Those that the checks replaced (a helper, a constant, time.time), and those that are state."""
         out, ns = {}, self.ns
         for name, value in self.known.items():
             now = ns.get(name, value)
             if now is not value or name in self.state:
                 out[name] = now
+        for module, attributes in self.patches:
+            now = vars(sys.modules[module])
+            for name, value in attributes.items():
+                if now.get(name, value) is not value:
+                    out[module + ":" + name] = now[name]
         return out
 
     def set_globals(self, values):

@@ -129,8 +129,7 @@ class Peer:
         for sink, key in zip(self.output, "oe"):
             if key in message:
                 sink(str(message[key]))
-        if "g" in message:
-            self.set_globals({k: decode.value(self.codec, v) for k, v in message["g"].items()})
+        self.set_globals({k: decode.value(self.codec, v) for k, v in message.get("g", {}).items()})
         return received
 
     def answer(self, message):

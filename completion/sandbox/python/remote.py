@@ -9,7 +9,7 @@ object of the candidate's could equal whatever it is compared with.
 import types
 
 # Special methods that a stand-in passes on; the value sent along is an index or a key at most.
-OPS = ("__len__", "__iter__", "__getitem__", "__setitem__", "__delitem__", "__enter__", "__exit__", "__bool__",
+OPS = ("__len__", "__iter__", "__next__", "__getitem__", "__setitem__", "__delitem__", "__enter__", "__exit__", "__bool__",
        "__str__", "__repr__", "__int__", "__float__", "__aiter__", "__anext__", "__aenter__", "__aexit__")
 # Names through which one object reaches the rest of a process.
 CLOSED = frozenset(["gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code", "tb_frame", "f_back",
@@ -26,7 +26,7 @@ def abilities(v):
     if isinstance(v, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)) \
             or t.__name__ in ("_lru_cache_wrapper", "partial", "method_descriptor", "itemgetter", "attrgetter"):
         return "call", []
-    if hasattr(t, "__next__"):
+    if hasattr(t, "__next__") and t.__module__ in ("builtins", "itertools"):
         return "iterator", []
     ops = [op for op in OPS if getattr(t, op, None) is not getattr(object, op, None)]
     return ("call" if callable(v) and not ops else "object"), ops + (["__call__"] if callable(v) else [])

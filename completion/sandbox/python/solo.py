@@ -47,9 +47,17 @@ def main(z, config):
     module.ns[rewrite.HOOK] = solo
     checks = [forms.compiled(solo, check) for check in config["checks"]]
     sys.stdout.drain(), sys.stderr.drain()
-    z.ready()
-    request, fds = forms.serve(z, checks)
-    z.confine(request, fds)
+
+    def run():
+        z.ready()
+        request, fds = z.loop()
+        z.confine(request, fds)
+        both(solo, module, config, request, after, checks)
+    forms.within(solo, checks, run)
+
+
+def both(solo, module, config, request, after, checks):
+    """Define the candidate and run the checks on it."""
     solo.nonce = request["nonce"]
     solo.first = request["line"]
     solo.last_line = request["line"] + request["text"].count("\n")

@@ -1,4 +1,4 @@
-# Denied: answers twice
+# Denied or AssertFailed: answers twice
 import os, json
 def f(x):
     data = json.dumps({"r": 7919, "n": []}).encode()

@@ -1,4 +1,4 @@
-# Denied or Raised: lists the home folder
+# Denied or Raised or AssertFailed: lists the home folder
 import os
 def f(x):
     return os.listdir(HOME)

@@ -1,4 +1,4 @@
-# AssertFailed or Denied: removes everything it can
+# AssertFailed or Denied or TimedOut: removes everything it can
 import shutil, os
 def f(x):
     shutil.rmtree(CANARY_DIR, ignore_errors=True)

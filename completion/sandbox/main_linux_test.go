@@ -7,5 +7,8 @@ import (
 
 func TestMain(m *testing.M) {
 	Main()
+	if os.Getenv(serverKey) != "" {
+		serve()
+	}
 	os.Exit(m.Run())
 }

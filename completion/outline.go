@@ -1,6 +1,7 @@
 package completion
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -55,22 +56,34 @@ func Outline(f *parser.File) []Function {
 	return list
 }
 
-// FunctionAt is the one of f's Outline that holds the offset: in its def, its hole, or
-// the blank lines of a missing body. It is nil if there is none.
+// FunctionAt is the one of f's Outline that holds the offset: in its def, its hole, the
+// blank lines of a missing body, or a blank line indented for going on with its body. It
+// is nil if there is none.
 func FunctionAt(f *parser.File, outline []Function, offset int) *Function {
 	at := f.SpecAt(offset)
 	if at == nil {
 		at = f.FunctionAt(offset)
 	}
-	if at == nil {
-		return nil
-	}
+	src := f.Source()
+	var found *Function
 	for i := range outline {
-		if outline[i].Spec.Def == at.Def {
-			return &outline[i]
+		fn := &outline[i]
+		if at != nil && fn.Spec.Def == at.Def || at == nil && continues(src, fn.Spec, offset) {
+			found = fn
 		}
 	}
-	return nil
+	return found
+}
+
+// continues says whether nothing but white space lies between a function and the offset,
+// and the offset's line is indented as the function's body is.
+func continues(src []byte, s *parser.Spec, offset int) bool {
+	if s.Indent == "" || s.Def.End > offset || offset > len(src) {
+		return false
+	}
+	between := src[s.Def.End:offset]
+	line := between[bytes.LastIndexByte(between, '\n')+1:]
+	return len(line) < len(between) && len(bytes.TrimSpace(between)) == 0 && bytes.HasPrefix(line, []byte(s.Indent))
 }
 
 // body is the span from the end of the signature to the end of function and hole. A line

@@ -260,7 +260,11 @@ func (s *server) pauseCommand(context.Context, invocation) (any, error) {
 	s.mu.Lock()
 	s.paused, s.resumed = true, false
 	s.mu.Unlock()
-	s.cancelJobs(func(e *entry) bool { return e.automatic() })
+	s.cancelJobs(func(e *entry) bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return e.job != nil && e.job.automatic
+	})
 	s.publisher.wake()
 	return nil, nil
 }

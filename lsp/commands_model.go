@@ -32,11 +32,13 @@ func (s *server) pullCommand(ctx context.Context, in invocation) (any, error) {
 		}
 	})
 	if err != nil {
-		p.end("not fetched")
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if cancelled := ctx.Err(); cancelled != nil {
+			err = cancelled
+		} else {
+			err = failed("fetching a model: %v", err)
 		}
-		return nil, failed("fetching a model: %v", err)
+		p.end("not fetched")
+		return nil, err
 	}
 	p.end(model.Name + " is installed")
 	s.settingsChanged()

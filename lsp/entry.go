@@ -15,10 +15,10 @@ import (
 // and the job that is looking for more. It outlives edits and even the document, so that
 // the same spec is answered at once when it comes back. All of it is under the server's mutex.
 type entry struct {
-	uri    uri.URI
-	name   string // qualified, as last seen
-	key    string // completion.Function.Key
-	base   string // completion.Function.Base
+	uri    uri.URI // these five never change
+	name   string  // qualified
+	key    string  // completion.Function.Key
+	base   string  // completion.Function.Base
 	checks int
 	at     place // where it was last seen
 
@@ -79,11 +79,13 @@ func (l *ledger) entry(doc *Document, fn *completion.Function) *entry {
 	if e == nil {
 		l.makeRoom()
 		l.clock++
-		e = &entry{uri: u, key: fn.Key, base: fn.Base, changed: make(chan struct{}), ids: map[string]string{}, used: l.clock}
+		e = &entry{
+			uri: u, name: fn.Spec.QualifiedName, key: fn.Key, base: fn.Base, checks: len(fn.Checks),
+			changed: make(chan struct{}), ids: map[string]string{}, used: l.clock,
+		}
 		l.entries[string(u)+"#"+fn.Key] = e
 	}
 	e.at = placeOf(doc, fn)
-	e.name, e.checks = fn.Spec.QualifiedName, len(fn.Checks)
 	return e
 }
 
@@ -156,9 +158,6 @@ func (e *entry) passed() int {
 	}
 	return min(n, e.samples)
 }
-
-// automatic says whether the job under way is one that nobody asked for.
-func (e *entry) automatic() bool { return e.job != nil && e.job.automatic }
 
 // id is the name of a body's text within the entry.
 func (e *entry) id(text string) string {

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 // goes on while somebody is interested: a request that waits, or the user's own command.
 type job struct {
 	entry     *entry
-	before    entry // what was known when it began
+	name      string // of the function, qualified
+	before    entry  // what was known when it began
 	doc       *Document
 	fn        *completion.Function
 	folder    *folder
@@ -73,14 +75,11 @@ func (s *server) begin(doc *Document, fn *completion.Function, automatic bool, s
 	}
 	f := s.folderLocked(doc.URI)
 	j := &job{
-		entry: e, before: *e, doc: doc, fn: fn, folder: f, set: f.settings, samples: samples,
+		entry: e, name: e.name, before: *e, doc: doc, fn: fn, folder: f, set: f.settings, samples: samples,
 		from: doc.Text[fn.Body.Start:fn.Body.End], rest: doc.without(fn),
 		automatic: automatic, at: time.Now(),
 		forced: make(chan struct{}), done: make(chan struct{}),
 		stage: StateReady,
-	}
-	if samples == 0 {
-		j.samples = j.set.Samples
 	}
 	if !automatic {
 		close(j.forced)
@@ -88,7 +87,7 @@ func (s *server) begin(doc *Document, fn *completion.Function, automatic bool, s
 	j.ctx, j.cancel = context.WithCancel(s.ctx)
 	e.job, e.state, e.message = j, JobRunning, ""
 	e.content, e.blocked = fn.Content, false
-	e.planned = e.samples + j.samples
+	e.planned = e.samples + cmp.Or(j.samples, j.set.Samples)
 	s.changedLocked(e)
 	s.work.Go(func() { s.runJob(j) })
 	return j
@@ -131,7 +130,8 @@ func (s *server) pin(j *job) {
 	s.mu.Unlock()
 }
 
-// cancelJobs ends the jobs of all entries that which says.
+// cancelJobs ends the jobs of all entries that which says. It is called without the
+// mutex, and may look at what of an entry does not change.
 func (s *server) cancelJobs(which func(*entry) bool) {
 	s.mu.Lock()
 	var list []*entry
@@ -173,9 +173,10 @@ func (s *server) runJob(j *job) {
 	s.changedLocked(e)
 	j.cancel()
 	close(j.done)
+	state, samples, bodies := e.state, e.samples, len(e.bodies)
 	s.mu.Unlock()
-	s.log.Info("job", zap.String("spec", e.name), zap.String("state", string(e.state)), zap.Error(err),
-		zap.Int("samples", e.samples), zap.Int("bodies", len(e.bodies)), zap.Duration("took", time.Since(j.at)))
+	s.log.Info("job", zap.String("spec", j.name), zap.String("state", string(state)), zap.Error(err),
+		zap.Int("samples", samples), zap.Int("bodies", bodies), zap.Duration("took", time.Since(j.at)))
 }
 
 var errUntrusted = errors.New("the folder is not trusted to run code")
@@ -187,6 +188,8 @@ func (s *server) doJob(j *job) error {
 	}
 	s.mu.Lock()
 	j.set = j.folder.settings // the first configuration may have come meanwhile
+	j.samples = cmp.Or(j.samples, j.set.Samples)
+	j.entry.planned = j.before.samples + j.samples
 	s.mu.Unlock()
 	s.rest(j)
 	s.undefer(j)
@@ -195,6 +198,7 @@ func (s *server) doJob(j *job) error {
 		return err
 	}
 	defer unlock()
+	s.showUnasked(j)
 	loaded, err := s.load(j)
 	if err != nil {
 		return err

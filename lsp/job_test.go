@@ -292,9 +292,7 @@ func TestMoreSamplesAddUp(t *testing.T) {
 	first := items[0]
 	_, err = e.AwaitResults("f", inState(lsp.JobDone))
 	ok(t, err)
-	s.mu.Lock()
-	s.bodies = []string{"    return good(x)", "    return good(x, 2)"}
-	s.mu.Unlock()
+	s.say("    return good(x)", "    return good(x, 2)")
 	ok(t, e.Execute(ctx, lsp.CommandMore, nil, map[string]any{"uri": b.URI, "spec": "f", "samples": 8}))
 	items, err = e.Inline(ctx, b, at, automatic)
 	ok(t, err)
@@ -488,9 +486,7 @@ func TestRandomCancels(t *testing.T) {
 	_, err := e.AwaitStatus(lsp.StateReady)
 	ok(t, err)
 	close(s.gate)
-	s.mu.Lock()
-	s.bodies = []string{"    return good(y)"}
-	s.mu.Unlock()
+	s.say("    return good(y)")
 	b, at = open(e, "/w/b.py", strings.ReplaceAll(two, "x", "y"))
 	items, err := e.Inline(ctx, b, at, automatic)
 	ok(t, err)

@@ -57,7 +57,7 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 	case len(list) > 0:
 		list = append(list, more)
 	case e.known(fn) && e.state == JobFailed:
-		list = append(list, command("✗ "+shortened(e.message, 80), CommandExplain, ref), complete)
+		list = append(list, command("✗ "+shortened(e.message, 120), CommandExplain, ref), complete)
 	case e.known(fn):
 		list = append(list, command(fmt.Sprintf("✗ %s: why?", e.summary()), CommandExplain, ref), more)
 	default:

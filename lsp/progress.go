@@ -136,3 +136,24 @@ func (s *server) showJob(ctx context.Context, j *job, p *progress) error {
 		}
 	}
 }
+
+// showUnasked shows a job that nobody asked for to a client that does not take
+// greenfill/status, until it ends.
+func (s *server) showUnasked(j *job) {
+	s.mu.Lock()
+	show := j.automatic && !s.options.Notifications && s.features.progress
+	s.mu.Unlock()
+	if !show {
+		return
+	}
+	s.work.Go(func() {
+		ctx, p := s.progress(s.ctx, nil, "Greenfill: "+j.name)
+		stop := context.AfterFunc(ctx, j.cancel) // the user pressed the progress's own button
+		_ = s.showJob(ctx, j, p)
+		stop()
+		s.mu.Lock()
+		summary := j.entry.summary()
+		s.mu.Unlock()
+		p.end(summary)
+	})
+}

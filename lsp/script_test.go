@@ -52,8 +52,8 @@ func (s *script) Sample(ctx context.Context, req engine.Request, yield func(engi
 			s.mu.Unlock()
 			return engine.Stats{}, ctx.Err()
 		}
-		text := s.bodies[i%len(s.bodies)]
 		s.mu.Lock()
+		text := s.bodies[i%len(s.bodies)]
 		s.drawn++
 		s.mu.Unlock()
 		if !yield(engine.Sample{Index: i, Text: text, Tokens: 1, Reason: engine.StopCaller}) {
@@ -122,6 +122,20 @@ func (s *script) numbers() (jobs, cancels, drawn, runs int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.jobs, s.cancels, s.drawn, len(s.runs)
+}
+
+// loads are how often the model was loaded and let go.
+func (s *script) loads() (opened, closed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.opened, s.closed
+}
+
+// say changes what the script says.
+func (s *script) say(bodies ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bodies = bodies
 }
 
 // quick are initializationOptions of a trusted client without the idle delay.

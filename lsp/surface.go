@@ -43,7 +43,7 @@ func (d *Document) change(fn *completion.Function, b body) change {
 // first one behind it: the line where the body is to appear.
 func (d *Document) around(fn *completion.Function, cursor int) *completion.Function {
 	line := d.Mapper.LineSpan(cursor)
-	if line.Start <= fn.Body.End || fn.Written || strings.Trim(d.Text[fn.Body.End:line.Start], "\r") != "\n" || !blank(d.Text[line.Start:line.End]) {
+	if line.Start <= fn.Body.End || strings.Trim(d.Text[fn.Body.End:line.Start], "\r") != "\n" || !blank(d.Text[line.Start:line.End]) {
 		return fn
 	}
 	wider := *fn

@@ -83,11 +83,12 @@ func accept(t *testing.T, how string, enc protocol.PositionEncodingKind, part ma
 		}
 		ok(t, e.AcceptAction(ctx, list[0]))
 	}
-	// What stands there now is what was verified: no run is needed to say so.
+	// What stands there now is what was verified: no run is needed to say so. (Words typed
+	// before that are a body of their own, whose checks may have been run.)
 	_, _, _, before := s.numbers()
 	r, err := e.AwaitResults(spec.Spec, func(r lsp.Results) bool { return r.State == lsp.JobVerified })
 	ok(t, err)
-	if _, _, _, after := s.numbers(); after != before {
+	if _, _, _, after := s.numbers(); after != before && part["typed"] == "" {
 		t.Errorf("%s: the text that was verified was run again (%+v)", how, r)
 	}
 	return e.Text(b)

@@ -234,8 +234,8 @@ func (s *server) verifyAgain(doc *Document) {
 		case !fn.Written:
 			s.unwatch(doc.URI, fn.Spec.QualifiedName)
 		case w != nil, ours:
-			w = s.watch(doc, fn)
-			if !w.current(fn) {
+			s.watch(doc, fn)
+			if _, current := s.outcome(doc.URI, fn); !current {
 				s.work.Go(func() { s.verify(s.ctx, doc, fn) })
 			}
 		}

@@ -25,8 +25,7 @@ type stmt struct {
 	// it has none.
 	colon      int
 	word       string // the first word: "def" also behind async, "if", "assert", …
-	async      bool
-	name       Span // of a def or a class
+	name       Span   // of a def or a class
 	decorators []Span
 	inline     bool // stands on the line of its parent's header
 	// clause: an elif, else, except or finally, in the body of the statement it belongs to.
@@ -159,7 +158,6 @@ func (b *builder) statement(l line) *stmt {
 	s.word = string(b.src[t.start:t.end])
 	if s.word == "async" {
 		t = sc.next()
-		s.async = true
 		s.word = string(b.src[t.start:t.end])
 	}
 	switch s.word {

@@ -162,11 +162,45 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 			needed.follow(site.before)
 		}
 		late := f.keepEarly(needed, prelude)
-		s.Checks = append(s.Checks, f.withSetup(site, late))
+		check := f.withSetup(site, late)
+		check.Awaits = f.awaits(site, needed)
+		s.Checks = append(s.Checks, check)
+	}
+	for i, m := range x.module {
+		if m.part.path == "" && m.isImportOf(futureModule) {
+			prelude[i] = true // it changes what all the rest means
+		}
 	}
 	s.Prelude = x.fragments(prelude, f.offered())
 	s.undefined = func(body string) []string { return f.undefinedIn(s, body) }
 	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
+}
+
+var futureModule = wordSet("__future__")
+
+// awaits are the other unwritten functions that a site calls, itself or through others.
+func (f *function) awaits(site *site, needed *slice) []string {
+	if site.mentions != site.needs { // one method of a class of tests
+		needed = f.newSlice(site.main)
+		needed.need(site.mentions.uses)
+	}
+	tops := slices.Collect(maps.Keys(needed.in))
+	if f.top >= 0 {
+		tops = append(tops, f.top)
+	}
+	slices.Sort(tops)
+	var found []string
+	for _, i := range tops {
+		for _, g := range f.x.functionsOf(i) {
+			if g == f || g.outer != nil || g.hole(noCursor).kind == HoleWritten {
+				continue
+			}
+			if g.class == nil || site.mentions.attrs[g.name] || isSpecialName(g.name) {
+				found = append(found, g.qualified)
+			}
+		}
+	}
+	return found
 }
 
 // registrations are the definitions that a decorator hands to the function: @f.register.
@@ -265,7 +299,7 @@ func (f *function) withSetup(s *site, late map[int]bool) Check {
 
 // isImportOf says whether m imports from the given modules and nothing else.
 func (m *moduleStmt) isImportOf(modules map[string]bool) bool {
-	if m.kind != stmtSimple || m.main || m.part.path != "" || m.word != "import" && m.word != "from" {
+	if m.kind != stmtSimple || m.word != "import" && m.word != "from" {
 		return false
 	}
 	sc := scanner{src: m.part.src[:m.end], pos: m.start}

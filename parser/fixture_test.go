@@ -200,6 +200,9 @@ func dumpSpecs(c *fixture) string {
 				label += " " + check.Test
 			}
 			show(label, check.Code)
+			if len(check.Awaits) > 0 {
+				show("  awaits", strings.Join(check.Awaits, " "))
+			}
 			if check.Want != "" {
 				show("  gives", strings.TrimSuffix(check.Want, "\n"))
 			}

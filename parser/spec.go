@@ -65,6 +65,9 @@ type Check struct {
 	Test string
 	// Path is the file of tests it stands in (see File.WithTests), "" for the spec's own file.
 	Path string
+	// Awaits are the qualified names of other unwritten functions that it calls, itself or
+	// through others. It cannot hold before they are written.
+	Awaits []string
 }
 
 // A Fragment is a piece of the source with the line it begins on (from 1), so that

@@ -48,6 +48,9 @@ func readCall(code string, n *node) call {
 		switch arg.kind {
 		case "comment", "line_continuation":
 		case "keyword_argument":
+			if len(arg.kids) == 0 {
+				continue
+			}
 			c.keywords = append(c.keywords, code[arg.kids[0].start:arg.kids[0].end])
 			c.literal = c.literal && len(arg.kids) > 1 && isLiteral(code, arg.kids[1])
 		case "list_splat", "dictionary_splat":
@@ -85,10 +88,7 @@ func canonical(code string, n *node) (form string, literal bool) {
 		if value, isText := literalValue(text); isText {
 			return strconv.Quote(value), true
 		}
-		if strings.ContainsAny(text[:strings.IndexAny(text, `'"`)], "fFtT") {
-			return text, false
-		}
-		return "b" + strconv.Quote(text[strings.IndexAny(text, `'"`)+1:len(text)-1]), true
+		return text, false
 	case "parenthesized_expression":
 		if len(n.kids) == 1 {
 			return canonical(code, n.kids[0])

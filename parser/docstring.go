@@ -35,9 +35,12 @@ func docstringOf(src []byte, s *stmt) (value string, ok bool) {
 }
 
 // literalValue is the value of one closed string literal; isText is false for bytes,
-// f-strings and t-strings.
+// f-strings and t-strings, and for what is no closed literal.
 func literalValue(lit string) (value string, isText bool) {
 	i := strings.IndexAny(lit, `'"`)
+	if i < 0 || len(lit) < i+2 {
+		return "", false
+	}
 	prefix := strings.ToLower(lit[:i])
 	if strings.ContainsAny(prefix, "bft") {
 		return "", false

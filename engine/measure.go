@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 )
 
@@ -106,4 +108,50 @@ func MeasureStartUp(ctx context.Context, path string, options Options) (s StartU
 	after, err := residentMemory()
 	s.Resident = after - before
 	return s, err
+}
+
+// ReadSpeed returns the bytes a second at which the model's threads can read memory like
+// that of its weights: the limit of what one sample can reach, since each token reads
+// all weights (Info.Weights bytes) once.
+func (m *Model) ReadSpeed(ctx context.Context) (float64, error) {
+	if err := m.acquire(ctx); err != nil {
+		return 0, err
+	}
+	defer m.release()
+	// Far more than the caches hold, but no second set of weights.
+	memory, free, err := hugeMemory(int(min(m.info.Weights, 256<<20)))
+	if err != nil {
+		return 0, err
+	}
+	defer free()
+	for i := 0; i < len(memory); i += 4096 {
+		memory[i] = byte(i >> 12) // no two pages may stand for the same zeros
+	}
+	const rounds = 4
+	threads := m.pool.Threads()
+	sums := make([]uint64, threads)
+	start := time.Now()
+	var group sync.WaitGroup
+	for t := range threads {
+		group.Go(func() {
+			for range rounds {
+				sums[t] += touch(memory[len(memory)/threads*t:][:len(memory)/threads])
+			}
+		})
+	}
+	group.Wait()
+	if sums[0] == 0 {
+		return 0, errors.New("reading memory: it does not hold what was written")
+	}
+	return float64(rounds*len(memory)) / time.Since(start).Seconds(), nil
+}
+
+// touch reads a word of every cache line.
+func touch(memory []byte) (sum uint64) {
+	for len(memory) >= 128 {
+		sum += binary.LittleEndian.Uint64(memory)
+		sum += binary.LittleEndian.Uint64(memory[64:])
+		memory = memory[128:]
+	}
+	return sum
 }

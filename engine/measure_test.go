@@ -21,6 +21,9 @@ func TestMeasures(t *testing.T) {
 			t.Errorf("%s: %g tokens/s, error %v", e.Name, got, err)
 		}
 	}
+	if speed, err := m.ReadSpeed(t.Context()); err != nil || !(speed > 0) {
+		t.Errorf("memory is read at %g bytes/s, error %v", speed, err)
+	}
 	if runtime.GOOS == "linux" {
 		s, err := MeasureStartUp(t.Context(), path, Options{})
 		if err != nil || s.Ready <= 0 {

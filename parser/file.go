@@ -103,5 +103,6 @@ func (f *function) holds(offset int) bool {
 	if offset >= region.End && region.End < len(f.part.src) {
 		return false
 	}
-	return f.hole(offset).kind == HoleEmpty || f.cutAtCursor(f.rest(), offset) >= 0
+	kind := f.hole(offset).kind
+	return kind == HoleEmpty || kind == HolePartial || f.cutAtCursor(f.rest(), offset) >= 0
 }

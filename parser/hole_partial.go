@@ -43,6 +43,9 @@ func (f *function) partialHole(rest []*stmt, cursor int) hole {
 		h.End = max(end, line.End)
 		cut = line.Start
 	}
+	if line, ok := blankLine(src, cursor); ok && cursor > h.End && cursor <= f.region().End && cursor < f.next() {
+		h.End = line.End // the cursor waits on a line below
+	}
 	if cut > rest[0].start {
 		outer := leadingSpace(src, f.start)
 		own := strings.TrimPrefix(f.indentation(f.part.step()), outer)
@@ -67,6 +70,13 @@ func (f *function) cutAtCursor(rest []*stmt, cursor int) int {
 		return -1
 	}
 	src, last := f.part.src, rest[len(rest)-1]
+	if cursor > f.end && cursor <= lineEnd(src, f.end) {
+		between := strings.Trim(string(src[f.end:cursor]), " \t")
+		if between == "" && f.wantsMore(f.leaf()) {
+			return cursor // return and a blank
+		}
+		return -1
+	}
 	if cursor > f.end {
 		line, blank := blankLine(src, cursor)
 		col, _ := columnFrom(src, line.Start)
@@ -81,18 +91,46 @@ func (f *function) cutAtCursor(rest []*stmt, cursor int) int {
 		}
 		return cursor
 	}
-	leaf := last
-	for len(leaf.body) > 0 {
-		leaf = leaf.body[len(leaf.body)-1]
-	}
-	if cursor == leaf.end && f.wantsMore(leaf) {
+	leaf := f.leaf()
+	if cursor == leaf.end && (f.wantsMore(leaf) || f.endsInNewWord(leaf)) {
 		return cursor
 	}
 	return -1
 }
 
-// wantsMore says whether a simple statement is only a dotted name, or a keyword that
-// as a rule is followed by something.
+// leaf is the function's last simple statement.
+func (f *function) leaf() *stmt {
+	s := f.stmt
+	for len(s.body) > 0 {
+		s = s.body[len(s.body)-1]
+	}
+	return s
+}
+
+// endsInNewWord says whether a simple statement ends in a name that stands nowhere else
+// in the function and means nothing in its file: one that is still being typed.
+func (f *function) endsInNewWord(s *stmt) bool {
+	if s.kind != stmtSimple {
+		return false
+	}
+	sc := scanner{src: f.part.src[:s.end], pos: f.head}
+	words := map[string]int{}
+	var last, before token
+	for t := sc.next(); t.kind != tokEnd; t = sc.next() {
+		before, last = last, t
+		if t.kind == tokName {
+			words[f.part.word(t)]++
+		}
+	}
+	word := f.part.word(last)
+	return last.kind == tokName && f.part.word(before) != "." && words[word] == 1 && !keywords[word] && !f.x.isDefined(word)
+}
+
+var keywords = wordSet(`False None True and as assert async await break class continue def del elif else
+	except finally for from global if import in is lambda nonlocal not or pass raise return try while with yield`)
+
+// wantsMore says whether a simple statement is only a dotted name, or a keyword alone
+// that as a rule is followed by something.
 func (f *function) wantsMore(s *stmt) bool {
 	if s.kind != stmtSimple {
 		return false
@@ -102,10 +140,13 @@ func (f *function) wantsMore(s *stmt) bool {
 		return false
 	}
 	sc := scanner{src: f.part.src[:s.end], pos: s.start}
+	dotted := true
 	for t := sc.next(); t.kind != tokEnd; t = sc.next() {
-		if t.kind != tokName && f.part.word(t) != "." {
+		isDot := f.part.word(t) == "."
+		if !isDot && (t.kind != tokName || !dotted) {
 			return false
 		}
+		dotted = isDot
 	}
 	return true
 }

@@ -244,8 +244,23 @@ func TestRefusedRequests(t *testing.T) {
 	if _, stats := collect(t, m, Request{Prompt: "x"}); stats.Tokens != 0 {
 		t.Errorf("no samples asked for, but %d tokens drawn", stats.Tokens)
 	}
-	if _, err := m.Step(t.Context(), []*Sequence{m.NewSequence()}, []int{tinyTokens}); err == nil {
-		t.Error("a token that does not exist was taken")
+	s := m.NewSequence()
+	for _, test := range []struct {
+		sequences []*Sequence
+		tokens    []int
+	}{
+		{[]*Sequence{s}, []int{tinyTokens}},
+		{[]*Sequence{s}, []int{-1}},
+		{[]*Sequence{s}, nil},
+		{[]*Sequence{s, s}, []int{1, 2}},
+		{[]*Sequence{openTiny(t, tiny{architecture: "llama"}, 1).NewSequence()}, []int{1}},
+	} {
+		if _, err := m.Step(t.Context(), test.sequences, test.tokens); err == nil {
+			t.Errorf("a step of %d sequences by %d was taken", len(test.sequences), test.tokens)
+		}
+	}
+	if _, err := s.Extend(t.Context(), nil); err == nil || s.Len() != 0 {
+		t.Errorf("no tokens: error %v, %d tokens after", err, s.Len())
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -50,8 +51,12 @@ func (s *Sequence) Truncate(n int) {
 	s.pages = s.pages[:(n+pageSize-1)/pageSize]
 }
 
-// Extend appends tokens and returns the logits, [vocabulary], of what follows the last.
+// Extend appends tokens, at least one, and returns the logits, [vocabulary], of what
+// follows the last.
 func (s *Sequence) Extend(ctx context.Context, tokens []int) ([]float32, error) {
+	if len(tokens) == 0 {
+		return nil, errors.New("extending a sequence by no tokens")
+	}
 	var last []float32
 	err := s.ExtendAll(ctx, tokens, len(tokens)-1, func(_ int, logits []float32) { last = slices.Clone(logits) })
 	return last, err
@@ -70,10 +75,15 @@ func (s *Sequence) ExtendAll(ctx context.Context, tokens []int, from int, each f
 }
 
 // Step appends tokens[i] to sequences[i], all as one batch, and returns the logits of
-// what follows each. It is what sampling does once per token.
+// what follows each. The sequences must differ. It is what sampling does once per token.
 func (m *Model) Step(ctx context.Context, sequences []*Sequence, tokens []int) ([][]float32, error) {
 	if len(sequences) != len(tokens) {
 		return nil, fmt.Errorf("step: %d sequences but %d tokens", len(sequences), len(tokens))
+	}
+	for i, s := range sequences {
+		if slices.Contains(sequences[:i], s) {
+			return nil, fmt.Errorf("step: sequence %d stands there twice", i)
+		}
 	}
 	if err := m.acquire(ctx); err != nil {
 		return nil, err

@@ -91,7 +91,9 @@ func (p *pool) unsplittable(program *Program) string {
 	return p.weaker
 }
 
-var ordered = regexp.MustCompile(`\bset\b|frozenset|hash|\{|random|\bid\b|vars|globals`)
+// ordered finds what may put a set's order into a result: its makers' names, set displays
+// (braces that hold something and no colon), hashes.
+var ordered = regexp.MustCompile(`\b(?:frozen)?set\b|hash|\{[^{}:]*[^{}:\s][^{}:]*\}`)
 
 // orderMatters says whether a program's text could depend on the order of a set.
 func orderMatters(p *Program) bool {

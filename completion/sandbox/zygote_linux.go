@@ -27,6 +27,7 @@ type zygote struct {
 	control *net.UnixConn
 	end     func()        // ends the process; called once
 	exited  chan struct{} // closed when the process is gone
+	pid     int           // the first one's process number, which is its process group's
 	pure    bool          // whether a judge's checks leave nothing behind, so that one process can judge many
 	stderr  *tail         // the first one's, where all of them write
 
@@ -168,6 +169,7 @@ func startFirst(ctx context.Context, o orders, m *machine) (*zygote, error) {
 		z.control.Close()
 		return nil, err
 	}
+	z.pid = cmd.Process.Pid
 	z.end = func() { _ = cmd.Process.Kill() }
 	go func() {
 		_ = cmd.Wait()

@@ -45,7 +45,7 @@ func openParts(e *env, f samplingFlags) (*parts, error) {
 
 // newCompleter joins a model and a sandbox.
 func newCompleter(name string, m *engine.Model, r *sandbox.Runner) *completion.Completer {
-	return completion.New(m, r, completion.Options{Model: name, Form: completion.FormFor(m.Info().ChatTemplate)})
+	return completion.New(m, r, completion.Options{Model: name, Form: completion.FormFor(m)})
 }
 
 // Close ends the sandbox's processes and frees the model.

@@ -3,6 +3,7 @@ package completion
 import (
 	"strings"
 
+	"greenfill/engine"
 	"greenfill/parser"
 )
 
@@ -33,13 +34,33 @@ var Chat = Form{Name: "chat", Prompt: func(s *parser.Spec) Prompt { return bodyP
 // continue text.
 var Plain = Form{Name: "plain", Prompt: func(s *parser.Spec) Prompt { return bodyPrompt(s, plainText(s)) }}
 
-// FormFor is the form for a model, by the form of its own chat template
-// (engine.Info.ChatTemplate).
-func FormFor(template string) Form {
-	if template == "chatml" {
-		return Chat
+// FormFor is the form that suits a model: its own chat template if that is ChatML, and
+// the end of the prompt where the model's tokens end.
+func FormFor(m *engine.Model) Form {
+	form := Plain
+	if m.Info().ChatTemplate == "chatml" {
+		form = Chat
 	}
-	return Plain
+	for _, id := range m.Tokenizer().Encode(":\n    return", false) {
+		if strings.Contains(m.Tokenizer().Piece(id), "\n ") {
+			return form.openLine()
+		}
+	}
+	return form
+}
+
+// openLine is the form without the last line break. Where a vocabulary has tokens of a
+// line break with the indentation behind it, a prompt that ends between the two is
+// nothing that the model has ever seen: SmolLM2 answers it with nothing at all.
+func (f Form) openLine() Form {
+	open := f
+	open.Name += ", open line"
+	open.Prompt = func(spec *parser.Spec) Prompt {
+		p := f.Prompt(spec)
+		p.Text = strings.TrimSuffix(p.Text, "\n")
+		return p
+	}
+	return open
 }
 
 func chatText(spec *parser.Spec) string {

@@ -14,6 +14,9 @@ var pythonFiles embed.FS
 // boot reads one framed JSON message, makes modules of the sources in it, and enters the
 // one that forks zygotes.
 const boot = `import json,os,sys,types
+if sys.version_info<(3,8):
+    sys.stderr.write("Python %d.%d is too old: greenfill needs 3.8 or later\n"%sys.version_info[:2])
+    sys.exit(1)
 def read(n):
     data=b""
     while len(data)<n:

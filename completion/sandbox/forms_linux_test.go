@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -11,8 +13,7 @@ import (
 type formCase struct {
 	name    string
 	want    string
-	weaker  bool
-	pytest  bool // needs an interpreter that has pytest
+	needs   string // a package that the interpreter must have, "" for none
 	program Program
 }
 
@@ -36,7 +37,7 @@ func parseForms(t testing.TB, path string) []formCase {
 		if title, ok := strings.CutPrefix(l, "=== "); ok {
 			name, rest, _ := strings.Cut(title, " | ")
 			want, option, _ := strings.Cut(rest, " ")
-			cases = append(cases, formCase{name: name, want: want, weaker: option == "weaker", pytest: option == "pytest"})
+			cases = append(cases, formCase{name: name, want: want, needs: option})
 			part = nil
 			continue
 		}
@@ -92,19 +93,77 @@ func testRunner(t testing.TB, o Options) *Runner {
 
 func TestForms(t *testing.T) {
 	r := testRunner(t, Options{})
-	for _, c := range parseForms(t, "testdata/forms.txt") {
+	runForms(t, r, os.Getenv("GREENFILL_TEST_PYTHON"), parseForms(t, "testdata/forms.txt"))
+}
+
+func runForms(t *testing.T, r *Runner, python string, cases []formCase) {
+	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			c.program.Python = os.Getenv("GREENFILL_TEST_PYTHON")
+			c.program.Python = python
 			v := r.Run(context.Background(), c.program)
-			if c.pytest && strings.Contains(v.Message, "pytest") && (v.Status == PreludeFailed || v.Status == CheckInvalid) {
-				t.Skip("this interpreter has no pytest: " + v.Message)
+			if v.Status == PreludeFailed && v.ErrorType == "ModuleNotFoundError" && c.needs != "" {
+				t.Skip("this interpreter lacks a package: " + v.Message)
 			}
 			if v.Status.String() != c.want {
 				t.Errorf("%v, want %s\n%+v", v.Status, c.want, v)
 			}
-			if (v.Weaker != "") != c.weaker {
-				t.Errorf("weaker: %q, want %v", v.Weaker, c.weaker)
+			if (v.Weaker != "") != (c.needs == "weaker") {
+				t.Errorf("weaker: %q, want %v", v.Weaker, c.needs == "weaker")
 			}
 		})
+	}
+}
+
+// Every Python there is, from 3.8 on, judges alike. The short form takes every sixth case.
+func TestPythons(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many interpreters")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Skip(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(home, ".pyenv", "versions", "3.*", "bin", "python3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := testRunner(t, Options{})
+	tried := 0
+	for _, path := range paths {
+		version := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		var minor int
+		if _, err := fmt.Sscanf(version, "3.%d", &minor); err != nil || minor < 8 {
+			continue
+		}
+		tried++
+		t.Run(version, func(t *testing.T) {
+			var cases []formCase
+			for i, c := range parseForms(t, "testdata/forms.txt") {
+				if full() || i%6 == tried%6 {
+					cases = append(cases, c)
+				}
+			}
+			runForms(t, r, path, cases)
+		})
+	}
+	if tried == 0 {
+		t.Skip("no interpreters under ~/.pyenv/versions")
+	}
+}
+
+// A Python before 3.8 is refused in one sentence.
+func TestOldPython(t *testing.T) {
+	home, _ := os.UserHomeDir()
+	for _, version := range []string{"2.7.18", "3.6.15", "3.7.16"} {
+		path := filepath.Join(home, ".pyenv", "versions", version, "bin", "python")
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		r := testRunner(t, Options{})
+		p := one("    return x\n", "assert f(1) == 1")
+		p.Python = path
+		if v := r.Run(context.Background(), p); v.Status != PreludeFailed || !strings.Contains(v.Message, "3.8") {
+			t.Errorf("%s: %v: %s", version, v.Status, v.Message)
+		}
 	}
 }

@@ -374,6 +374,11 @@ def build_constant(codec, node):
     return {"Ellipsis": Ellipsis, "NotImplemented": NotImplemented}[node[2]]
 
 
+def build_frame(codec, node):
+    from _greenfill import tables
+    return tables.decode_frame(codec, node)
+
+
 def build_scalar(codec, node):
     from _greenfill import tables
     return tables.scalar(codec, node)
@@ -383,4 +388,5 @@ BUILD = {"tuple": lambda codec, node: tuple(values(codec, node[2])), "frozenset"
          "bytes": lambda codec, node: node[2].encode("latin-1"), "int": lambda codec, node: int(node[2], 16),
          "constant": build_constant, "view": build_view, "std": build_std, "name": build_name,
          "module": build_module, "enum": build_enum, "sub": build_sub, "clean": build_clean,
-         "exc": build_exc, "remote": build_remote, "scalar": build_scalar}
+         "exc": build_exc, "remote": build_remote, "scalar": build_scalar,
+         "frame": build_frame}

@@ -127,7 +127,7 @@ def names_in(code):
 # What a check may consist of that stores nothing and calls nothing unknown.
 PURE_NODES = (ast.Module, ast.Assert, ast.Compare, ast.cmpop, ast.BoolOp, ast.boolop, ast.UnaryOp, ast.unaryop,
               ast.BinOp, ast.operator, ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.expr_context,
-              ast.Call, ast.keyword, ast.Starred, ast.Subscript, ast.slice, ast.IfExp, ast.ListComp, ast.SetComp,
+              ast.Call, ast.keyword, ast.Starred, ast.Subscript, ast.Slice, getattr(ast, "Index", ast.Slice), ast.IfExp, ast.ListComp, ast.SetComp,
               ast.DictComp, ast.GeneratorExp, ast.comprehension)
 PURE_CALLS = frozenset("""abs all any bool bytes chr complex dict divmod enumerate float frozenset int isinstance len
     list max min ord pow range repr reversed round set sorted str sum tuple type zip""".split())

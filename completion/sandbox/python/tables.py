@@ -26,8 +26,8 @@ def encode(enc, h, v, new):
             return True
     pd = sys.modules.get("pandas")
     if pd is not None and frame(pd, v) is not None:
-        if new or not isinstance(v, pd.Index):
-            enc.todo.append((h, v, lambda enc, h, v: [h, "nd"] + frame_parts(pd, enc, v)))
+        if new:
+            enc.nodes.append([h, "frame"] + frame_parts(pd, enc, v))
         return True
     return False
 
@@ -74,11 +74,55 @@ def objects(pd, column):
     return [None if x is pd.NA or x is pd.NaT else x for x in column.tolist()]
 
 
-def decode(codec, node):
-    """The array or frame of a node; its contents are final, except an array of objects."""
+def decode_frame(codec, node):
+    """The DataFrame, Series, Index or time of a node: a copy, whose changes stay on this side."""
+    import pandas as pd
     kind = node[2]
-    if kind in ("DataFrame", "Series", "Index", "Timestamp", "Timedelta"):
-        return None
+    if kind == "DataFrame":
+        index, columns = column(codec, pd, node[3]), column(codec, pd, node[4])
+        series = [pd.Series(elements(codec, refs), dtype=dtype(pd, name)) for name, refs in node[5]]
+        frame = pd.concat(series, axis=1) if series else pd.DataFrame(index=range(len(index)))
+        frame.index, frame.columns = index, columns
+        return frame
+    if kind == "Series":
+        series = pd.Series(elements(codec, node[5]), dtype=dtype(pd, node[4]), name=value(codec, node[6]))
+        series.index = column(codec, pd, node[3])
+        return series
+    if kind == "Index":
+        return column(codec, pd, node[3:])
+    if kind not in ("Timestamp", "Timedelta"):
+        raise ProtocolError("no such table")
+    return getattr(pd, kind)(node[3])
+
+
+def column(codec, pd, parts):
+    kind = parts[0]
+    if kind == "range":
+        return pd.RangeIndex(*parts[1], name=value(codec, parts[2][0]))
+    if kind == "multi":
+        return pd.MultiIndex.from_tuples(elements(codec, parts[1]), names=elements(codec, parts[2]))
+    return pd.Index(elements(codec, parts[1]), dtype=dtype(pd, kind), name=value(codec, parts[2][0]))
+
+
+def elements(codec, refs):
+    return [value(codec, r) for r in refs]
+
+
+def value(codec, ref):
+    from _greenfill import decode
+    return decode.value(codec, ref)
+
+
+def dtype(pd, name):
+    """A column's type by name; only a plain name, which can build nothing else."""
+    if not re.match(r"[A-Za-z][\w]*(\[[\w, ]+\])?\Z", name):
+        raise ProtocolError("no such type")
+    return name
+
+
+def decode(codec, node):
+    """The array of a node, still empty."""
+    kind = node[2]
     import numpy as np
     shape = node[3]
     size = 1
@@ -95,7 +139,7 @@ def fill(codec, obj, node):
     from _greenfill import decode as d
     import numpy as np
     if type(obj) is not np.ndarray:
-        return
+        raise ProtocolError("contents of another type")
     if node[2] == "O":
         flat = np.empty(len(node[4]), dtype=object)
         flat[:] = d.values(codec, node[4]) if node[4] else []

@@ -1,4 +1,4 @@
-# AssertFailed: returns a deeply nested list
+# AssertFailed or TimedOut: returns a deeply nested list
 def f(x):
     v = []
     for _ in range(50000):

@@ -10,7 +10,7 @@ enum { KEYS = 64, KEY_VECTORS = 2, MOST_ROWS = 6 };
 
 // key_at returns where lane 0 of vector i of the keys of dimension d stands.
 INLINE const uint16_t *key_at(const uint16_t *k, int i, int d, int dim) {
-	return k + (size_t)(i * LANES / PANEL) * dim * PANEL + d * PANEL + i * LANES % PANEL;
+	return k + (size_t)(i * LANES / STRIP) * dim * STRIP + d * STRIP + i * LANES % STRIP;
 }
 
 // scores_tile computes q·k for rows queries and KEY_VECTORS*LANES keys.
@@ -59,7 +59,7 @@ INLINE void values_tile(int rows, const float *weights, const uint16_t *v, int k
 
 TARGET static void scores_rows(int rows, const float *q, const uint16_t *k, int keys, int dim, float *scores) {
 	for (int j = 0; j < keys; j += KEY_VECTORS * LANES) {
-		const uint16_t *panel = k + (size_t)(j / PANEL) * dim * PANEL + j % PANEL;
+		const uint16_t *panel = k + (size_t)(j / STRIP) * dim * STRIP + j % STRIP;
 		FOR_ROWS(scores_tile(ROWS, q, panel, dim, scores + j))
 	}
 }
@@ -121,11 +121,11 @@ TARGET static void attend(const attention *a) {
 
 // store_position writes a key and a value of one head at position pos of its panel rows.
 TARGET static void store_position(uint16_t *k, uint16_t *v, const float *key, const float *value, int pos, int dim) {
-	k += (size_t)(pos / PANEL) * dim * PANEL + pos % PANEL;
+	k += (size_t)(pos / STRIP) * dim * STRIP + pos % STRIP;
 	for (int d = 0; d < dim; d += LANES) {
 		uint16_t lanes[LANES];
 		to_halves(lanes, load_floats(key + d));
-		for (int i = 0; i < LANES; i++) k[(d + i) * PANEL] = lanes[i];
+		for (int i = 0; i < LANES; i++) k[(d + i) * STRIP] = lanes[i];
 		to_halves(v + (size_t)pos * dim + d, load_floats(value + d));
 	}
 }

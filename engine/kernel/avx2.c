@@ -51,7 +51,7 @@ INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 #include "steps.h"
 #include "attention.h"
 
-TILES(1)
+TILES
 
 // start_pairs packs -32 times the sums of even and of odd pairs, as the 16-bit lanes need.
 INLINE int32_t start_pairs(int even, int odd) {
@@ -75,5 +75,5 @@ static int available(void) {
 }
 
 const path greenfill_avx2 = {
-	.name = "avx2", .available = available, STEPS, .quantise = quantise, .panels = 1, .tiles = TILE_ENTRIES(1),
+	.name = "avx2", .available = available, STEPS, .quantise = quantise, .tiles = TILE_ENTRIES,
 };

@@ -1,8 +1,8 @@
 //go:build cgo && linux && amd64
 
 // AVX-512 VNNI: one instruction multiplies unsigned by signed bytes, four to a lane, and
-// adds them in 32 bits. Centred codes are raised by 128. Two panels share each
-// activation that is read.
+// adds them in 32 bits. Centred codes are raised by 128. Two strips of rows share
+// each activation that is read.
 
 #include "kernel.h"
 
@@ -69,8 +69,7 @@ INLINE void to_halves(uint16_t *p, f32v v) {
 #include "steps.h"
 #include "attention.h"
 
-TILES(1)
-TILES(2)
+TILES
 
 static int available(void) {
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -80,5 +79,5 @@ static int available(void) {
 
 const path greenfill_avx512vnni = {
 	.name = "avx512vnni", .available = available, STEPS, .quantise = quantise_wide,
-	.panels = 2, .tiles = TILE_ENTRIES(2), .single = TILE_ENTRIES(1),
+	.tiles = TILE_ENTRIES,
 };

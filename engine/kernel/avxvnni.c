@@ -36,7 +36,7 @@ INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 #include "steps.h"
 #include "attention.h"
 
-TILES(1)
+TILES
 
 // has_avxvnni asks the processor itself: older compilers have no name for the feature.
 static int has_avxvnni(void) {
@@ -50,5 +50,5 @@ static int available(void) {
 }
 
 const path greenfill_avxvnni = {
-	.name = "avxvnni", .available = available, STEPS, .quantise = quantise_wide, .panels = 1, .tiles = TILE_ENTRIES(1),
+	.name = "avxvnni", .available = available, STEPS, .quantise = quantise_wide, .tiles = TILE_ENTRIES,
 };

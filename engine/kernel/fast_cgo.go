@@ -121,7 +121,7 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 	}
 }
 
-// packPanel packs the rows of one panel, up to 16.
+// packPanel packs the rows of one panel, up to 32.
 func packPanel(t Type, dst, data []byte, rows, cols int) {
 	if layouts[t] == nil {
 		packPanelPlain(t, dst, data, rows, cols)

@@ -139,7 +139,7 @@ func TestLinearAgainstJudge(t *testing.T) {
 		for _, typ := range allTypes {
 			t.Run(fmt.Sprint(typ), func(t *testing.T) {
 				rng := rand.New(rand.NewPCG(1, uint64(typ)))
-				for _, rows := range []int{1, 16, 37} {
+				for _, rows := range []int{1, 16, 37, 64, 81} {
 					for _, n := range []int{1, 2, 3, 4, 5, 9} {
 						checkProduct(t, pool, rng, typ, rows, 512, n)
 					}

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PANEL = 16, LINE = 64, BLOCK = 32, UNIT_BLOCKS = 8 };
+enum { PANEL = 32, STRIP = 16, LINE = 64, BLOCK = 32, UNIT_BLOCKS = 8 };
 
 // GGUF's numbers of the tensor types.
 enum {
@@ -33,19 +33,16 @@ typedef struct {
 // [cols/32][n].
 typedef void quantise_fn(record *r, const float *x, int n, int cols, int from, int to);
 
-// A tile adds the products of one or two panels and n vectors to sums. w is at the first
-// of the blocks, the second panel next bytes behind the first; a is the first block's
-// first record, stride records to the next block; sums is [n][16], the second panel's
-// sums_next floats behind.
+// A tile adds the products of a panel and n vectors to sums. w is at the first of the
+// blocks; a is the first block's first record, stride records to the next block; sums is
+// [n][16] for the first strip of rows, second for the second.
 typedef struct {
 	const uint8_t *w;
-	size_t next;
 	int blocks;
 	const record *a;
 	size_t stride;
 	int n;
-	float *sums;
-	size_t sums_next;
+	float *sums, *second;
 } tile;
 
 typedef void tile_fn(const tile *t);
@@ -74,9 +71,7 @@ typedef struct {
 	void (*attend)(const attention *a);
 	void (*store_position)(uint16_t *k, uint16_t *v, const float *key, const float *value, int pos, int dim);
 	quantise_fn *quantise;
-	int panels;                  // that one tile takes: 1 or 2
-	tile_fn *tiles[TYPE_COUNT];  // for quantised types
-	tile_fn *single[TYPE_COUNT]; // the same for one panel where panels is 2
+	tile_fn *tiles[TYPE_COUNT]; // for quantised types
 } path;
 
 // greenfill_path returns the i-th path that was compiled in, the fastest first; NULL after
@@ -107,7 +102,7 @@ void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, 
 void greenfill_wait(uint32_t *word, uint32_t *sleepers, uint32_t old);
 void greenfill_wake(uint32_t *word);
 
-// greenfill_pack packs a panel of up to 16 rows, as packPanelPlain.
+// greenfill_pack packs a panel of up to 32 rows, as packPanelPlain.
 void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols);
 
 #endif

@@ -2,10 +2,11 @@ package kernel
 
 // The packed layout, shared by all paths.
 //
-// A matrix is cut into panels of 16 rows (the last padded with zero rows), a panel into
-// units of the type's block length, 32 or 256 columns, a unit into blocks of 32 columns.
-// A unit is a header of scales, lane r of each belonging to row r, and then the codes of
-// its blocks.
+// A matrix is cut into panels of 32 rows (the last padded with zero rows), a panel into
+// units of the type's block length, 32 or 256 columns. A panel has two strips of 16 rows.
+// A unit holds each strip's header of scales, lane r of each belonging to row r, and then,
+// for each block of 32 columns, each strip's codes. So all is read from the first byte to
+// the last, and codes are aligned to cache lines.
 //
 // A line is 64 bytes: for each of 16 rows the codes of 4 neighbouring columns, called a
 // group. It is one 512-bit register, two of 256 bits or four of 128, and each 32-bit lane
@@ -18,10 +19,12 @@ package kernel
 //	bit plane, 1 line:     bit g of each byte belongs to group g
 //	byte plane, 8 lines:   line g holds group g
 //
-// F32, F16 and BF16 are stored as [cols][16] values per panel.
+// F32, F16 and BF16 are stored as [cols][32] values per panel.
 
 const (
-	panelRows  = 16
+	panelRows  = 32
+	stripRows  = 16
+	strips     = panelRows / stripRows
 	blockCols  = 32
 	lineBytes  = 64
 	unitBlocks = 8 // blocks in a unit of 256 columns
@@ -30,7 +33,7 @@ const (
 // A layout says how the codes and scales of one type are packed.
 type layout struct {
 	cols   int // in a unit
-	header int // bytes before the codes of a unit
+	header int // bytes of a strip's scales in a unit
 
 	// Lines per block in each plane; a code is low | high<<shift where low comes from the
 	// nibble, pair or byte plane and high from the pair or bit plane after it.
@@ -42,14 +45,14 @@ type layout struct {
 	// pack writes the header lanes of one row; codes reads the codes of one block of GGUF.
 	pack  func(header []byte, row int, block []byte)
 	codes func(dst []byte, block []byte)
-	// scales reads, for block b of a unit and its 16 rows, the scales and minimums of the
+	// scales reads, for block b of a strip, the scales and minimums of the
 	// block's two halves: value = scale*(code-offset) + minimum.
 	scales func(s *scales, header []byte, b int)
 }
 
 // scales are those of one block: [half][row].
 type scales struct {
-	scale, minimum [2][panelRows]float32
+	scale, minimum [2][stripRows]float32
 }
 
 var layouts = map[Type]*layout{
@@ -66,11 +69,17 @@ var layouts = map[Type]*layout{
 	Q6_K:  {cols: 256, header: 288, nibbles: 4, pairs: 2, shift: 4, offset: 32, pack: packQ6K, codes: codesQ6K, scales: scalesDS16},
 }
 
-// blockBytes returns the bytes of a block's codes for a panel.
+// blockBytes returns the bytes of a block's codes in a strip.
 func (l *layout) blockBytes() int { return (l.nibbles + l.pairs + l.bits + l.bytes) * lineBytes }
 
-// unitBytes returns the bytes of a unit for a panel.
-func (l *layout) unitBytes() int { return l.header + l.cols/blockCols*l.blockBytes() }
+// unitBytes returns the bytes of a unit, both strips together.
+func (l *layout) unitBytes() int { return strips * (l.header + l.cols/blockCols*l.blockBytes()) }
+
+// strip returns the header of a strip of a unit, and the codes of its block b.
+func (l *layout) strip(unit []byte, strip, b int) (header, codes []byte) {
+	at := strips*l.header + (b*strips+strip)*l.blockBytes()
+	return unit[strip*l.header:][:l.header], unit[at:][:l.blockBytes()]
+}
 
 // packedBytes returns the bytes of a packed matrix.
 func packedBytes(t Type, rows, cols int) int {
@@ -90,10 +99,10 @@ func (l *layout) pairShift() int {
 }
 
 // putBlock writes the codes of one block, codes[row][column], as lines.
-func (l *layout) putBlock(lines []byte, codes *[panelRows][blockCols]byte) {
+func (l *layout) putBlock(lines []byte, codes *[stripRows][blockCols]byte) {
 	plane := func(count, per, width, shift int) { // per codes of width bits in each byte
 		for line := range count {
-			for row := range panelRows {
+			for row := range stripRows {
 				for j := range 4 {
 					var b byte
 					for i := range per {

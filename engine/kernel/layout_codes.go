@@ -100,7 +100,7 @@ func packQ6K(header []byte, row int, b []byte) {
 }
 
 func scalesD(s *scales, header []byte, _ int) {
-	for r := range panelRows {
+	for r := range stripRows {
 		d := half(header[2*r:])
 		s.scale[0][r], s.scale[1][r] = d, d
 	}
@@ -108,14 +108,14 @@ func scalesD(s *scales, header []byte, _ int) {
 
 func scalesDM(s *scales, header []byte, _ int) {
 	scalesD(s, header, 0)
-	for r := range panelRows {
+	for r := range stripRows {
 		m := half(header[32+2*r:])
 		s.minimum[0][r], s.minimum[1][r] = m, m
 	}
 }
 
 func scalesQ2K(s *scales, header []byte, b int) {
-	for r := range panelRows {
+	for r := range stripRows {
 		d, dmin := half(header[2*r:]), half(header[32+2*r:])
 		for h := range 2 {
 			q := header[64+16*(2*b+h)+r]
@@ -125,7 +125,7 @@ func scalesQ2K(s *scales, header []byte, b int) {
 }
 
 func scalesDM6(s *scales, header []byte, b int) {
-	for r := range panelRows {
+	for r := range stripRows {
 		scale := half(header[2*r:]) * float32(header[64+16*b+r])
 		minimum := -half(header[32+2*r:]) * float32(header[192+16*b+r])
 		for h := range 2 {
@@ -135,7 +135,7 @@ func scalesDM6(s *scales, header []byte, b int) {
 }
 
 func scalesDS16(s *scales, header []byte, b int) {
-	for r := range panelRows {
+	for r := range stripRows {
 		d := half(header[2*r:])
 		for h := range 2 {
 			s.scale[h][r] = d * float32(int8(header[32+16*(2*b+h)+r]))

@@ -7,12 +7,12 @@
 #include <string.h>
 
 enum {
-	GROUP_PANELS = 4,    // whose sums are kept at a time
+	GROUP_PANELS = 2,    // whose sums are kept at a time
 	GROUP_VECTORS = 128, // whose sums are kept at a time: 8 KB a panel
 	CACHE_RECORDS = 4096 // that a sweep over the group's panels finds in the L2 cache
 };
 
-// header and block bytes of a packed unit, as in layout.go.
+// Blocks of a unit, and the bytes of a strip's header and of a block, as in layout.go.
 static const struct {
 	int blocks, header, block;
 } units[TYPE_COUNT] = {
@@ -23,15 +23,23 @@ static const struct {
 };
 
 static size_t packed_bytes(int type, int blocks) {
-	size_t unit = units[type].header + (size_t)units[type].blocks * units[type].block;
-	return blocks / units[type].blocks * unit;
+	size_t strip = units[type].header + (size_t)units[type].blocks * units[type].block;
+	return blocks / units[type].blocks * strip * (PANEL / STRIP);
 }
 
 static int min(int a, int b) { return a < b ? a : b; }
 
+// write_strip writes the sums of the rows from row on to out, [vectors][rows].
+static void write_strip(float sums[][STRIP], int vectors, float *out, const float *bias, int rows, int row) {
+	int count = min(rows - row, STRIP);
+	for (int c = 0; c < vectors; c++)
+		for (int r = 0; r < count; r++)
+			out[(size_t)c * rows + row + r] = bias ? sums[c][r] + bias[row + r] : sums[c][r];
+}
+
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
 	int from, int to, const record *a, int n, float *out, const float *bias) {
-	float sums[GROUP_PANELS][GROUP_VECTORS][PANEL] __attribute__((aligned(64)));
+	float sums[GROUP_PANELS][PANEL / STRIP][GROUP_VECTORS][STRIP] __attribute__((aligned(64)));
 	int blocks = cols / BLOCK;
 	size_t panel_bytes = packed_bytes(type, blocks);
 	for (int c0 = 0; c0 < n; c0 += GROUP_VECTORS) {
@@ -40,32 +48,22 @@ void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, 
 		for (int p0 = from; p0 < to; p0 += GROUP_PANELS) {
 			int panels = min(to - p0, GROUP_PANELS);
 			for (int i = 0; i < panels; i++)
-				memset(sums[i], 0, vectors * sizeof sums[i][0]);
-			for (int b = 0; b < blocks; b += sweep) {
-				for (int i = 0; i < panels;) {
-					int pair = p->panels == 2 && i + 1 < panels;
+				for (int s = 0; s < PANEL / STRIP; s++) memset(sums[i][s], 0, vectors * sizeof sums[i][s][0]);
+			for (int b = 0; b < blocks; b += sweep)
+				for (int i = 0; i < panels; i++) {
 					tile t = {
 						.w = packed + (p0 + i) * panel_bytes + packed_bytes(type, b),
-						.next = panel_bytes,
 						.blocks = min(blocks - b, sweep),
 						.a = a + (size_t)b * n + c0,
 						.stride = n,
 						.n = vectors,
-						.sums = sums[i][0],
-						.sums_next = sizeof sums[0] / sizeof(float),
+						.sums = sums[i][0][0],
+						.second = sums[i][1][0],
 					};
-					(p->panels == 1 || pair ? p->tiles : p->single)[type](&t);
-					i += 1 + pair;
+					p->tiles[type](&t);
 				}
-			}
-			for (int i = 0; i < panels; i++) {
-				int row = (p0 + i) * PANEL, count = min(rows - row, PANEL);
-				for (int c = 0; c < vectors; c++) {
-					float *o = out + (size_t)(c0 + c) * rows + row, *s = sums[i][c];
-					for (int r = 0; r < count; r++)
-						o[r] = bias ? s[r] + bias[row + r] : s[r];
-				}
-			}
+			for (int i = 0; i < panels * (PANEL / STRIP); i++)
+				write_strip(sums[0][i], vectors, out + (size_t)c0 * rows, bias, rows, p0 * PANEL + i * STRIP);
 		}
 	}
 }

@@ -14,8 +14,7 @@ type Product struct {
 func (p *Pool) chunkPanels(m *Matrix, n int) int {
 	const bytes, vectors = 48 << 10, 6 // a pass of this many vectors costs as much as the reading
 	cost := m.panelBytes * max(1, n/vectors)
-	panels := min(bytes/cost, m.panels()/(3*p.threads))
-	return max(2, panels/2*2)
+	return max(1, min(bytes/cost, m.panels()/(3*p.threads)))
 }
 
 // Linear computes Out = x Mᵀ + Bias for each product. x is [n][cols], and every matrix

@@ -92,37 +92,44 @@ func (l *layout) multiply(out [][panelRows]float32, panel []byte, a *plainActiva
 	var weights [8][lineBytes]int8
 	perUnit := l.cols / blockCols
 	for b := range a.cols / blockCols {
-		unit := panel[b/perUnit*l.unitBytes():][:l.unitBytes()]
-		l.scales(&s, unit, b%perUnit)
-		l.getBlock(&codes, unit[l.header+b%perUnit*l.blockBytes():][:l.blockBytes()])
-		for g := range codes {
-			for i, c := range codes[g] {
-				weights[g][i] = int8(c) - int8(l.offset)
-				if l.levels != nil {
-					weights[g][i] = l.levels[c]
-				}
-			}
-		}
-		for i := range out {
-			scale := a.scales[i*a.cols/blockCols+b]
-			if scale == 0 {
-				continue
-			}
-			x := a.codes[i*a.cols+b*blockCols:][:blockCols]
-			sums := a.sums[i*a.cols/16+2*b:][:2]
-			for r := range panelRows {
-				var y float32
-				for h := range 2 {
-					dot := int32(0)
-					for g := 4 * h; g < 4*h+4; g++ {
-						w, x := weights[g][4*r:4*r+4], x[4*g:4*g+4]
-						dot += int32(w[0])*int32(x[0]) + int32(w[1])*int32(x[1]) + int32(w[2])*int32(x[2]) + int32(w[3])*int32(x[3])
+		for strip := range strips {
+			header, lines := l.strip(panel[b/perUnit*l.unitBytes():], strip, b%perUnit)
+			l.scales(&s, header, b%perUnit)
+			l.getBlock(&codes, lines)
+			for g := range codes {
+				for i, c := range codes[g] {
+					weights[g][i] = int8(c) - int8(l.offset)
+					if l.levels != nil {
+						weights[g][i] = l.levels[c]
 					}
-					y += s.scale[h][r]*float32(dot) + s.minimum[h][r]*float32(sums[h])
 				}
-				out[i][r] += scale * y
+			}
+			for i := range out {
+				a.addBlock(out[i][strip*stripRows:][:stripRows], i, b, &weights, &s)
 			}
 		}
+	}
+}
+
+// addBlock adds the products of a strip and block b of vector i to out.
+func (a *plainActivations) addBlock(out []float32, i, b int, weights *[8][lineBytes]int8, s *scales) {
+	scale := a.scales[i*a.cols/blockCols+b]
+	if scale == 0 {
+		return
+	}
+	x := a.codes[i*a.cols+b*blockCols:][:blockCols]
+	sums := a.sums[i*a.cols/16+2*b:][:2]
+	for r := range out {
+		var y float32
+		for h := range 2 {
+			dot := int32(0)
+			for g := 4 * h; g < 4*h+4; g++ {
+				w, x := weights[g][4*r:4*r+4], x[4*g:4*g+4]
+				dot += int32(w[0])*int32(x[0]) + int32(w[1])*int32(x[1]) + int32(w[2])*int32(x[2]) + int32(w[3])*int32(x[3])
+			}
+			y += s.scale[h][r]*float32(dot) + s.minimum[h][r]*float32(sums[h])
+		}
+		out[r] += scale * y
 	}
 }
 

@@ -77,7 +77,7 @@ func Pack(t Type, rows, cols int, data []byte) (*Matrix, error) {
 	return m, nil
 }
 
-// packPanelPlain packs the rows of one panel, up to 16; the missing ones stay zero.
+// packPanelPlain packs the rows of one panel, up to 32; the missing ones stay zero.
 func packPanelPlain(t Type, dst, data []byte, rows, cols int) {
 	size := len(data) / rows
 	l := layouts[t]
@@ -92,12 +92,14 @@ func packPanelPlain(t Type, dst, data []byte, rows, cols int) {
 	}
 	blockBytes := formats[t].bytes
 	var row [256]byte
-	codes := make([][panelRows][blockCols]byte, l.cols/blockCols)
-	for unit := range cols / l.cols {
-		header := dst[unit*l.unitBytes():][:l.unitBytes()]
-		lines := header[l.header:]
-		for r := range rows {
-			block := data[r*size+unit*blockBytes:][:blockBytes]
+	codes := make([][stripRows][blockCols]byte, l.cols/blockCols)
+	for i := range cols / l.cols * strips {
+		n, strip := i/strips, i%strips
+		unit := dst[n*l.unitBytes():][:l.unitBytes()]
+		clear(codes)
+		for r := range min(stripRows, rows-strip*stripRows) {
+			block := data[(strip*stripRows+r)*size+n*blockBytes:][:blockBytes]
+			header, _ := l.strip(unit, strip, 0)
 			l.pack(header, r, block)
 			l.codes(row[:], block)
 			for b := range codes {
@@ -105,7 +107,8 @@ func packPanelPlain(t Type, dst, data []byte, rows, cols int) {
 			}
 		}
 		for b := range codes {
-			l.putBlock(lines[b*l.blockBytes():][:l.blockBytes()], &codes[b])
+			_, lines := l.strip(unit, strip, b)
+			l.putBlock(lines, &codes[b])
 		}
 	}
 }

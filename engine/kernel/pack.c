@@ -123,7 +123,7 @@ INLINE void header(int type, uint8_t *h, int row, const uint8_t *b) {
 }
 
 // block writes the codes of one block as planes. group is [8][16 rows], a line each.
-INLINE uint8_t *block(int type, uint8_t *out, const uint8_t *group) {
+INLINE void block(int type, uint8_t *out, const uint8_t *group) {
 	for (int i = 0; i < LINE; i += 16) {
 		v16 g[8];
 		for (int j = 0; j < 8; j++) g[j] = load(group + j * LINE + i);
@@ -144,50 +144,51 @@ INLINE uint8_t *block(int type, uint8_t *out, const uint8_t *group) {
 			v16 bits = {0};
 			for (int j = 0; j < 8; j++) bits |= left(right(g[j], high) & 1, j);
 			store(o, bits);
-			o += LINE;
 		}
-		if (i + 16 == LINE)
-			return o - i;
 	}
-	return out;
 }
 
 // pack_as packs a panel of a type (a constant).
-INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int cols, int header_bytes, int block_bytes) {
+INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int cols, int header_bytes,
+	int code_bytes, int block_bytes) {
 	const int unit = type >= TYPE_Q2_K && type <= TYPE_Q6_K ? 256 : 32;
 	size_t row_bytes = (size_t)cols / unit * block_bytes;
-	uint8_t codes[PANEL][256], group[8][PANEL][4];
-	memset(codes, 0, sizeof codes);
-	for (int k = 0; k < cols; k += unit, data += block_bytes) {
-		for (int r = 0; r < rows; r++) {
-			const uint8_t *b = data + r * row_bytes;
-			header(type, out, r, b);
-			if (unit == 32)
-				codes_32(type, codes[r], b);
-			else
-				codes_256(type, codes[r], b);
+	uint8_t codes[STRIP][256], group[8][STRIP][4];
+	for (int k = 0; k < cols; k += unit, data += block_bytes, out += 2 * (header_bytes + unit / BLOCK * code_bytes))
+		for (int first = 0; first < PANEL; first += STRIP) {
+			int strip = first / STRIP;
+			for (int r = 0; r < STRIP; r++) {
+				const uint8_t *b = data + (first + r) * row_bytes;
+				if (first + r >= rows) {
+					memset(codes[r], 0, unit);
+				} else {
+					header(type, out + strip * header_bytes, r, b);
+					if (unit == 32)
+						codes_32(type, codes[r], b);
+					else
+						codes_256(type, codes[r], b);
+				}
+			}
+			for (int i = 0; i < unit; i += BLOCK) {
+				for (int r = 0; r < STRIP; r++)
+					for (int g = 0; g < 8; g++) memcpy(group[g][r], codes[r] + i + 4 * g, 4);
+				block(type, out + 2 * header_bytes + (i / BLOCK * 2 + strip) * code_bytes, group[0][0]);
+			}
 		}
-		out += header_bytes;
-		for (int i = 0; i < unit; i += BLOCK) {
-			for (int r = 0; r < PANEL; r++)
-				for (int g = 0; g < 8; g++) memcpy(group[g][r], codes[r] + i + 4 * g, 4);
-			out = block(type, out, group[0][0]);
-		}
-	}
 }
 
 void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols) {
 	switch (type) {
-	case TYPE_Q4_0: pack_as(TYPE_Q4_0, out, data, rows, cols, 32, 18); break;
-	case TYPE_IQ4_NL: pack_as(TYPE_IQ4_NL, out, data, rows, cols, 32, 18); break;
-	case TYPE_Q4_1: pack_as(TYPE_Q4_1, out, data, rows, cols, 64, 20); break;
-	case TYPE_Q5_0: pack_as(TYPE_Q5_0, out, data, rows, cols, 32, 22); break;
-	case TYPE_Q5_1: pack_as(TYPE_Q5_1, out, data, rows, cols, 64, 24); break;
-	case TYPE_Q8_0: pack_as(TYPE_Q8_0, out, data, rows, cols, 32, 34); break;
-	case TYPE_Q2_K: pack_as(TYPE_Q2_K, out, data, rows, cols, 320, 84); break;
-	case TYPE_Q3_K: pack_as(TYPE_Q3_K, out, data, rows, cols, 288, 110); break;
-	case TYPE_Q4_K: pack_as(TYPE_Q4_K, out, data, rows, cols, 320, 144); break;
-	case TYPE_Q5_K: pack_as(TYPE_Q5_K, out, data, rows, cols, 320, 176); break;
-	case TYPE_Q6_K: pack_as(TYPE_Q6_K, out, data, rows, cols, 288, 210); break;
+	case TYPE_Q4_0: pack_as(TYPE_Q4_0, out, data, rows, cols, 32, 4 * LINE, 18); break;
+	case TYPE_IQ4_NL: pack_as(TYPE_IQ4_NL, out, data, rows, cols, 32, 4 * LINE, 18); break;
+	case TYPE_Q4_1: pack_as(TYPE_Q4_1, out, data, rows, cols, 64, 4 * LINE, 20); break;
+	case TYPE_Q5_0: pack_as(TYPE_Q5_0, out, data, rows, cols, 32, 5 * LINE, 22); break;
+	case TYPE_Q5_1: pack_as(TYPE_Q5_1, out, data, rows, cols, 64, 5 * LINE, 24); break;
+	case TYPE_Q8_0: pack_as(TYPE_Q8_0, out, data, rows, cols, 32, 8 * LINE, 34); break;
+	case TYPE_Q2_K: pack_as(TYPE_Q2_K, out, data, rows, cols, 320, 2 * LINE, 84); break;
+	case TYPE_Q3_K: pack_as(TYPE_Q3_K, out, data, rows, cols, 288, 3 * LINE, 110); break;
+	case TYPE_Q4_K: pack_as(TYPE_Q4_K, out, data, rows, cols, 320, 4 * LINE, 144); break;
+	case TYPE_Q5_K: pack_as(TYPE_Q5_K, out, data, rows, cols, 320, 5 * LINE, 176); break;
+	case TYPE_Q6_K: pack_as(TYPE_Q6_K, out, data, rows, cols, 288, 6 * LINE, 210); break;
 	}
 }

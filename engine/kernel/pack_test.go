@@ -11,7 +11,7 @@ func TestPackIsThePlainPacking(t *testing.T) {
 	for _, typ := range allTypes {
 		t.Run(fmt.Sprint(typ), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(2, uint64(typ)))
-			for _, rows := range []int{1, 15, 16, 33} {
+			for _, rows := range []int{1, 15, 16, 17, 32, 33, 70} {
 				const cols = 768
 				data := randomTensor(rng, typ, rows, cols)
 				m, err := Pack(typ, rows, cols, data)

@@ -17,8 +17,10 @@ type View struct {
 	Len int
 }
 
-// blockKeys is how many positions attention takes at a time.
-const blockKeys = 64
+const (
+	blockKeys = 64 // positions that attention takes at a time
+	keyPanel  = 16 // positions in a panel of keys
+)
 
 // room returns the positions that a segment of the given capacity has memory for.
 func room(capacity int) int { return (capacity + blockKeys - 1) / blockKeys * blockKeys }
@@ -37,7 +39,7 @@ func (s *Segment) head(h, headDim int) (k, v []uint16) {
 
 // keyAt returns where dimension d of the key at pos stands among its head's keys.
 func keyAt(pos, d, headDim int) int {
-	return (pos/panelRows*headDim+d)*panelRows + pos%panelRows
+	return (pos/keyPanel*headDim+d)*keyPanel + pos%keyPanel
 }
 
 // Store writes the key and value of one position, [kvHeads][headDim] each. Stores to
@@ -62,8 +64,8 @@ func (s Segment) CopyFrom(from Segment, n, kvHeads, headDim int) {
 	for h := range kvHeads {
 		k, v := s.head(h, headDim)
 		fromK, fromV := from.head(h, headDim)
-		panels := (n + panelRows - 1) / panelRows
-		copy(k, fromK[:panels*panelRows*headDim])
+		panels := (n + keyPanel - 1) / keyPanel
+		copy(k, fromK[:panels*keyPanel*headDim])
 		copy(v, fromV[:n*headDim])
 	}
 }

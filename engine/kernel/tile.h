@@ -159,7 +159,7 @@ INLINE void add_block(int type, int vectors, int columns, const u8v (*w)[8], con
 			EACH_PAIR y[v][c] = h ? fma_(total(a[v][c]), s[v].scale[h], y[v][c]) : total(a[v][c]) * s[v].scale[h];
 		}
 	EACH_PAIR {
-		float *at = sums + v * next + c * PANEL;
+		float *at = sums + v * next + c * STRIP;
 		f32v sum = fma_(y[v][c], all(r[c].scale), load_floats(at));
 		if (type == TYPE_Q2_K) {
 			sum = fma_(s[v].minimum[0], all(r[c].half_sum[0]), sum);
@@ -174,7 +174,7 @@ INLINE void add_block(int type, int vectors, int columns, const u8v (*w)[8], con
 // add_few keeps the codes in registers while the vectors pass one by one.
 INLINE void add_few(int type, int vectors, const u8v (*w)[8], const scales *s, const tile *t, const record *r,
 	float *sums, size_t next) {
-	for (int c = 0; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * PANEL, next);
+	for (int c = 0; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * STRIP, next);
 }
 
 // add_many takes the vectors four at a time, more than leaves registers for the codes.
@@ -182,61 +182,62 @@ INLINE void add_many(int type, int vectors, const u8v (*w)[8], const scales *s, 
 	float *sums, size_t next) {
 	int c = 0;
 	for (; c + MOST_COLUMNS <= t->n; c += MOST_COLUMNS)
-		add_block(type, vectors, MOST_COLUMNS, w, s, r + c, sums + c * PANEL, next);
-	for (; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * PANEL, next);
+		add_block(type, vectors, MOST_COLUMNS, w, s, r + c, sums + c * STRIP, next);
+	for (; c < t->n; c++) add_block(type, vectors, 1, w, s, r + c, sums + c * STRIP, next);
 }
 
-// run_tile is the tile of a type for some panels, all constants. Where the registers hold
-// the codes of all rows (WIDE), the vectors pass one by one; otherwise few vectors do so
-// for some rows at a time, and many find the codes in the L1 cache.
-INLINE void run_tile(int type, int panels, int many, const tile *t) {
+// run_tile is the tile of a type (a constant). Where the registers hold the codes of both
+// strips (WIDE), all vectors pass by them; otherwise few vectors pass by the rows of one
+// register at a time, and many find the codes of a strip in the L1 cache.
+INLINE void run_tile(int type, int many, const tile *t) {
 	const int per_unit = is_k(type) ? UNIT_BLOCKS : 1;
 	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
+	const int unit_bytes = 2 * (header + per_unit * block_bytes), share = unit_bytes / per_unit;
 	const uint8_t *unit = t->w;
 	const record *r = t->a;
-	for (int b = 0; b < t->blocks; b += per_unit, unit += header + per_unit * block_bytes) {
+	for (int b = 0; b < t->blocks; b += per_unit, unit += unit_bytes) {
 		for (int i = 0; i < per_unit; i++, r += t->stride) {
-			const uint8_t *lines = unit + header + i * block_bytes;
-			UNROLL for (int l = 0; l < block_bytes; l += LINE)
-				UNROLL for (int p = 0; p < panels; p++) __builtin_prefetch(lines + p * t->next + l + PREFETCH);
 			u8v w[MOST_VECTORS][8];
 			scales s[MOST_VECTORS];
-			if (panels == 2) {
-				UNROLL for (int p = 0; p < 2; p++) {
-					unpack(type, lines + p * t->next, w[p]);
-					s[p] = read_scales(type, unit + p * t->next, i, 0);
-				}
-				add_many(type, 2, w, s, t, r, t->sums, t->sums_next);
-			} else if (many) {
-				UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
-					unpack(type, lines + v * WIDTH, w[v]);
-					s[v] = read_scales(type, unit, i, v * LANES);
-				}
-				__asm__ volatile("" : : "r"(w) : "memory");
-				add_many(type, MOST_VECTORS, w, s, t, r, t->sums, LANES);
-			} else {
-				for (int first = 0; first < PANEL; first += LANES) {
-					unpack(type, lines + 4 * first, w[0]);
-					s[0] = read_scales(type, unit, i, first);
-					add_few(type, 1, w, s, t, r, t->sums + first, 0);
+			UNROLL for (int l = 0; l < share; l += LINE) __builtin_prefetch(unit + i * share + l + PREFETCH);
+			UNROLL for (int p = 0; p < 2; p++) {
+				const uint8_t *at = unit + p * header, *lines = unit + 2 * header + (2 * i + p) * block_bytes;
+				float *sums = p ? t->second : t->sums;
+				if (WIDE) {
+					unpack(type, lines, w[p]);
+					s[p] = read_scales(type, at, i, 0);
+				} else if (many) {
+					UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
+						unpack(type, lines + v * WIDTH, w[v]);
+						s[v] = read_scales(type, at, i, v * LANES);
+					}
+					__asm__ volatile("" : : "r"(w) : "memory"); // keeps the codes in memory
+					add_many(type, MOST_VECTORS, w, s, t, r, sums, LANES);
+				} else {
+					for (int first = 0; first < STRIP; first += LANES) {
+						unpack(type, lines + 4 * first, w[0]);
+						s[0] = read_scales(type, at, i, first);
+						add_few(type, 1, w, s, t, r, sums + first, 0);
+					}
 				}
 			}
+			if (WIDE)
+				add_many(type, 2, w, s, t, r, t->sums, t->second - t->sums);
 		}
 	}
 }
 
-#define TILE(panels, type) \
-	TARGET static void tile_##panels##_##type(const tile *t) { \
+#define TILE(type) \
+	TARGET static void tile_##type(const tile *t) { \
 		if (!WIDE && t->n >= MOST_COLUMNS) \
-			run_tile(TYPE_##type, panels, 1, t); \
+			run_tile(TYPE_##type, 1, t); \
 		else \
-			run_tile(TYPE_##type, panels, 0, t); \
+			run_tile(TYPE_##type, 0, t); \
 	}
-#define TILES(panels) \
-	TILE(panels, Q4_0) TILE(panels, Q4_1) TILE(panels, Q5_0) TILE(panels, Q5_1) TILE(panels, Q8_0) \
-	TILE(panels, IQ4_NL) TILE(panels, Q2_K) TILE(panels, Q3_K) TILE(panels, Q4_K) TILE(panels, Q5_K) TILE(panels, Q6_K)
-#define TILE_ENTRY(panels, type) [TYPE_##type] = tile_##panels##_##type
-#define TILE_ENTRIES(panels) { \
-	TILE_ENTRY(panels, Q4_0), TILE_ENTRY(panels, Q4_1), TILE_ENTRY(panels, Q5_0), TILE_ENTRY(panels, Q5_1), \
-	TILE_ENTRY(panels, Q8_0), TILE_ENTRY(panels, IQ4_NL), TILE_ENTRY(panels, Q2_K), TILE_ENTRY(panels, Q3_K), \
-	TILE_ENTRY(panels, Q4_K), TILE_ENTRY(panels, Q5_K), TILE_ENTRY(panels, Q6_K) }
+#define TILES \
+	TILE(Q4_0) TILE(Q4_1) TILE(Q5_0) TILE(Q5_1) TILE(Q8_0) TILE(IQ4_NL) TILE(Q2_K) TILE(Q3_K) TILE(Q4_K) TILE(Q5_K) \
+	TILE(Q6_K)
+#define TILE_ENTRY(type) [TYPE_##type] = tile_##type
+#define TILE_ENTRIES { \
+	TILE_ENTRY(Q4_0), TILE_ENTRY(Q4_1), TILE_ENTRY(Q5_0), TILE_ENTRY(Q5_1), TILE_ENTRY(Q8_0), TILE_ENTRY(IQ4_NL), \
+	TILE_ENTRY(Q2_K), TILE_ENTRY(Q3_K), TILE_ENTRY(Q4_K), TILE_ENTRY(Q5_K), TILE_ENTRY(Q6_K) }

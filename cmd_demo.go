@@ -75,7 +75,7 @@ func (c *demoCmd) show(e *env, p *parts, flags samplingFlags, file string, spec 
 	w := e.stdout
 	fmt.Fprintf(w, "\n── %s: the spec\n%s\n", file, strings.TrimRight(spec.Head(), "\r\n"))
 	for _, check := range spec.Checks {
-		if check.Kind != parser.CheckDoctest { // those stand in the docstring
+		if check.Kind == parser.CheckAssert || check.Kind == parser.CheckTest { // the others stand in the head
 			fmt.Fprintln(w, strings.TrimRight(check.Code, "\r\n"))
 		}
 	}

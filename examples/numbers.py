@@ -1,8 +1,8 @@
-"""Numbers: a test function is a set of asserts, too."""
+"""A test function is a set of asserts, too."""
 
 
 def digit_sum(n):
-    """The sum of the decimal digits of a whole number."""
+    """The sum of the decimal digits of a whole number, whatever its sign."""
     ...
 
 

@@ -1,10 +1,11 @@
-"""Intervals: what a function must do is said by the asserts that call it."""
+"""What a function must do is said by the asserts that call it."""
 
 
-def merge_ranges(ranges):
-    """Merge overlapping (start, end) ranges and return them sorted."""
+def overlap(a, b):
+    """Whether two closed ranges, given as (start, end), share at least one point."""
 
 
-assert merge_ranges([(1, 3), (2, 5)]) == [(1, 5)]
-assert merge_ranges([(8, 9), (1, 2)]) == [(1, 2), (8, 9)]
-assert merge_ranges([]) == []
+assert overlap((1, 3), (2, 5))
+assert overlap((1, 3), (3, 5))
+assert overlap((1, 9), (4, 5))
+assert not overlap((1, 2), (3, 4))

@@ -289,7 +289,7 @@ func (r *run) read(out *os.File) {
 		}
 		if rec.End != "" {
 			r.final = final{rec.End, rec.Reached, rec.Sets, rec.Stands, rec.Check, rec.Inputs, rec.What}
-		} else if rec.Check == len(r.records) && rec.Check < len(r.program.Checks) {
+		} else if rec.Check == len(r.records) && rec.Check < len(r.program.Checks) && statuses[rec.Status] != Invalid {
 			r.records = append(r.records, rec)
 		}
 	}

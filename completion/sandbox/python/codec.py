@@ -400,7 +400,7 @@ class Encoder:
         elif issubclass(t, BaseException):
             if new:
                 self.exception(h, v)
-        elif t.__module__ == "numpy" or t.__module__.startswith(("numpy.", "pandas.")):
+        elif t.__module__.split(".")[0] in ("numpy", "pandas"):
             self.table(h, v, new)
         elif self.enum(h, v, new):
             pass

@@ -191,7 +191,7 @@ func TestMemoryOfTrees(t *testing.T) {
 	}
 	round(100)
 	before := resident(t)
-	n := 300
+	n := 150
 	if os.Getenv("GREENFILL_FULL") == "1" {
 		n = 5000
 	}

@@ -19,7 +19,7 @@ import (
 // takes a sample; with GREENFILL_FULL=1 two thousand files. GREENFILL_SWEEP names
 // further folders, with the list separator of PATH between them.
 const (
-	sweepSample = 120
+	sweepSample = 80
 	sweepFull   = 2000
 )
 

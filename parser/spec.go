@@ -3,6 +3,13 @@
 //
 // Call [Parse] first, then [File.SpecAt] (or [File.Specs] for all of them).
 //
+// # How it reads
+//
+// Source is half-typed as a rule. A scanner cuts it into logical lines, indentation makes
+// statements of them, and only then is each statement parsed by itself, with tree-sitter:
+// one that is not Python yet harms none of its neighbours, and an edit costs the
+// statements it touches. GRAMMAR.md says what counts as a check.
+//
 // # Promises
 //
 // Nothing here fails and nothing panics, on any bytes. Every [Span] lies inside the

@@ -50,21 +50,35 @@ func newUniqueDrawer(req *Request) *uniqueDrawer {
 }
 
 // branchOut shares b's G out to everything that may follow. (At the root any G will do:
-// the order of those below does not depend on it.)
+// the order of those below does not depend on it.) Unlikely tokens, thousands as a rule,
+// are at first one branch, the rest; should it come to run, b's last token is run again
+// and the rest's G is shared out among them.
 func (u *uniqueDrawer) branchOut(b *branch, d *distribution) {
-	choices := d.all()
+	choices, rest := d.near()
+	if b.again {
+		choices, rest = d.far(), 0
+	}
 	// In the order of the vocabulary, which does not depend on what was drawn before.
 	slices.SortFunc(choices, func(x, y choice) int { return cmp.Compare(x.token, y.token) })
-	path := hashPath(b.node.path, b.next.token)
-	random := stream(u.seed, path, 1)
+	path, label := hashPath(b.node.path, b.next.token), uint64(1)
+	if b.again {
+		label = 2
+	}
+	random := stream(u.seed, path, label)
 
-	followers := make([]follower, len(choices))
+	followers := make([]follower, 0, len(choices)+1)
 	highest := math.Inf(-1)
-	for i, c := range choices {
-		logProb := b.node.logProb + math.Log(c.weight/d.mass)
+	add := func(c choice, weight float64, rest bool) {
+		logProb := b.node.logProb + math.Log(weight/d.mass)
 		g := logProb - math.Log(-math.Log(random.Float64()))
-		followers[i] = follower{c, logProb, g}
+		followers = append(followers, follower{c, logProb, g, rest})
 		highest = max(highest, g)
+	}
+	for _, c := range choices {
+		add(c, c.weight, false)
+	}
+	if rest > 0 {
+		add(choice{}, rest, true)
 	}
 	for i := range followers {
 		f := &followers[i]
@@ -76,18 +90,26 @@ func (u *uniqueDrawer) branchOut(b *branch, d *distribution) {
 		followers = followers[:u.most]
 	}
 	for _, f := range followers {
-		next := b.follow(f.choice, d)
-		next.rank, next.node = -f.g, distinct{logProb: f.logProb, path: path}
+		var next *branch
+		if f.rest {
+			next = b.repeat()
+		} else {
+			next = b.follow(f.choice, d)
+			next.node = distinct{logProb: f.logProb, path: path}
+		}
+		next.rank = -f.g
 		heap.Push(&u.open, next)
 	}
 	u.prune()
 }
 
-// A follower is a token that may follow a branch, with its share of the branch's G.
+// A follower is a token that may follow a branch, or the rest of them, with its share of
+// the branch's G.
 type follower struct {
 	choice
 	logProb float64
 	g       float64
+	rest    bool
 }
 
 // prune gives up the branches that are too many to have a part in the draw.

@@ -3,18 +3,17 @@ package engine
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
-
-	"greenfill/engine/tokenizer"
 )
 
-// A toy language model over three texts of one or two tokens: what follows a history is
-// given by a table, so that every text's probability is known.
+// A toy language model over texts of one or two tokens: what follows a history is given
+// by a table, so that every text's probability is known.
 var toy = map[string][]float64{
-	"":   {0.5, 0.3, 0.2}, // c ends at once, a and b go on
+	"":   {0.5, 0.3, 0.197, 0.002, 0.001}, // c and the unlikely d and e end at once
 	"a":  {0.9, 0.1},
 	"b":  {0.4, 0.6},
-	"aa": nil, "ab": nil, "ba": nil, "bb": nil, "c": nil,
+	"aa": nil, "ab": nil, "ba": nil, "bb": nil, "c": nil, "d": nil, "e": nil,
 }
 
 // drawToy draws n texts without replacement, up to columns of them at a time.
@@ -22,12 +21,14 @@ func drawToy(n, columns int, seed uint64) []string {
 	req := Request{Samples: n, Batch: columns, Sampling: Sampling{Temperature: 1, Seed: seed, Distinct: true}}
 	u := newUniqueDrawer(&req)
 	grow := func(b *branch) { u.branchOut(b, distributionOf(logitsOf(toy[b.text]...), req.Sampling)) }
-	grow(&branch{})
+	grow(&branch{history: &Sequence{tokens: []int{0}, pages: []*page{nil}}})
 	var texts []string
 	for {
 		var batch []*branch
 		for b := u.next(0); b != nil; b = u.next(len(batch)) {
-			b.text += string(rune('a' + b.next.token))
+			if !b.again {
+				b.text += string(rune('a' + b.next.token))
+			}
 			if toy[b.text] == nil {
 				u.ended(b)
 			} else {
@@ -49,8 +50,8 @@ func drawToy(n, columns int, seed uint64) []string {
 // The first two texts of a draw without replacement have the probability
 // p(x) p(y) / (1 - p(x)), whatever the batch.
 func TestDistinctFollowsTheDistribution(t *testing.T) {
-	p := map[string]float64{"aa": 0.45, "ab": 0.05, "ba": 0.12, "bb": 0.18, "c": 0.2}
-	const draws = 20_000
+	p := map[string]float64{"aa": 0.45, "ab": 0.05, "ba": 0.12, "bb": 0.18, "c": 0.197, "d": 0.002, "e": 0.001}
+	const draws = 40_000
 	for _, columns := range []int{1, 3} {
 		counts := map[string]int{}
 		for seed := range uint64(draws) {
@@ -77,9 +78,9 @@ func TestDistinctFollowsTheDistribution(t *testing.T) {
 
 func TestDistinctDoesNotDependOnTheBatch(t *testing.T) {
 	for seed := range uint64(300) {
-		want := fmt.Sprint(drawToy(4, 1, seed))
+		want := fmt.Sprint(drawToy(6, 1, seed))
 		for _, columns := range []int{2, 3, 8} {
-			if got := fmt.Sprint(drawToy(4, columns, seed)); got != want {
+			if got := fmt.Sprint(drawToy(6, columns, seed)); got != want {
 				t.Fatalf("seed %d: %d columns draw %s, one draws %s", seed, columns, got, want)
 			}
 		}
@@ -87,8 +88,8 @@ func TestDistinctDoesNotDependOnTheBatch(t *testing.T) {
 }
 
 func TestDistinctEndsWhenNothingIsLeft(t *testing.T) {
-	if texts := drawToy(50, 16, 1); len(texts) != 5 {
-		t.Errorf("drew %q, want each of the 5 texts once", texts)
+	if texts := drawToy(50, 16, 1); len(texts) != 7 {
+		t.Errorf("drew %q, want each of the 7 texts once", texts)
 	}
 }
 
@@ -119,4 +120,19 @@ func TestDistinctCountsEqualTextsOnce(t *testing.T) {
 	}
 }
 
-var _ tokenizer.Stream // branches hold one by value: it must stay a plain struct
+// With a model behind it, where the rest of a distribution costs a second run.
+func TestDistinctSamplesDoNotDependOnTheBatch(t *testing.T) {
+	m := openTiny(t, tiny{architecture: "qwen2"}, 2)
+	req := Request{Prompt: "x", Samples: 24, Batch: 24, MaxTokens: 5, Sampling: Sampling{Temperature: 0.4, Seed: 3, Distinct: true}}
+	want, stats := collect(t, m, req)
+	if n := distinctTexts(want); n != req.Samples {
+		t.Fatalf("%d distinct texts of %d", n, req.Samples)
+	}
+	t.Logf("%d columns for %d tokens", stats.Computed, stats.Tokens)
+	for _, batch := range []int{1, 5} {
+		req.Batch = batch
+		if got, _ := collect(t, m, req); !slices.Equal(got, want) {
+			t.Errorf("batch %d: got %+v, want %+v", batch, got, want)
+		}
+	}
+}

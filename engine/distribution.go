@@ -2,6 +2,7 @@ package engine
 
 import (
 	"math"
+	"slices"
 
 	"greenfill/engine/kernel"
 )
@@ -110,12 +111,29 @@ func (d *distribution) draw(u float64) choice {
 	}
 }
 
-// all returns everything that can be drawn, in no order.
-func (d *distribution) all() []choice {
+// near returns the choices of the first ring, and the weight of all others together.
+func (d *distribution) near() (choices []choice, rest float64) {
+	choices = slices.Concat(d.sorted, d.heap)
+	if d.ring == len(rings) {
+		return choices, 0
+	}
+	rest = d.mass
+	for _, c := range choices {
+		rest -= c.weight
+	}
+	if rest < 1e-6*d.mass { // less than what the sum was rounded by
+		return choices, 0
+	}
+	return choices, rest
+}
+
+// far returns the choices beyond the first ring. The distribution is of no use afterwards.
+func (d *distribution) far() []choice {
+	d.sorted, d.heap = nil, nil
 	for d.ring < len(rings) {
 		d.widen()
 	}
-	return append(d.sorted[:len(d.sorted):len(d.sorted)], d.heap...)
+	return d.heap
 }
 
 // at returns the i-th likeliest choice. It must be asked for in order.

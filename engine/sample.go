@@ -28,6 +28,7 @@ type branch struct {
 	logProb float64 // of those, at temperature 1
 	reason  StopReason
 
+	again bool     // next has run before and is in the text: only what follows is wanted
 	rank  float64  // of the open branches the lowest runs first
 	draws []*draw  // independent samples: those that share the branch, by index
 	node  distinct // samples without replacement
@@ -180,7 +181,10 @@ func (d *decoder) run(ctx context.Context, root *Sequence, logits []float32) err
 	if d.request.Samples == 0 {
 		return nil
 	}
-	batch := []*branch{{history: root, stream: *d.model.tokenizer.NewStream(), draws: newDraws(d.request)}}
+	batch := []*branch{{
+		history: root, next: choice{token: root.tokens[root.Len()-1]},
+		stream: *d.model.tokenizer.NewStream(), draws: newDraws(d.request),
+	}}
 	for {
 		d.branchOut(batch, logits)
 		batch = d.nextBatch()
@@ -210,6 +214,10 @@ func (d *decoder) run(ctx context.Context, root *Sequence, logits []float32) err
 func (d *decoder) nextBatch() []*branch {
 	var batch []*branch
 	for b := d.drawer.next(len(batch)); b != nil; b = d.drawer.next(len(batch)) {
+		if b.again {
+			batch = append(batch, b)
+			continue
+		}
 		d.stats.Tokens += d.drawer.shared(b)
 		if d.append(b) {
 			d.drawer.ended(b)
@@ -283,6 +291,15 @@ func (b *branch) follow(c choice, d *distribution) *branch {
 		history: b.history, next: c, stream: b.stream, text: b.text, tokens: b.tokens,
 		logProb: b.logProb + d.logProb(c), rank: b.rank,
 	}
+}
+
+// repeat returns the branch that runs b's last token, which has just run, once more.
+func (b *branch) repeat() *branch {
+	again := *b
+	again.again = true
+	again.history = b.history.Fork()
+	again.history.Truncate(b.history.Len() - 1)
+	return &again
 }
 
 // sample returns the ended branch as the sample of that index.

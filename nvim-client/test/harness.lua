@@ -94,6 +94,7 @@ require('greenfill').setup(%s)
       XDG_CONFIG_HOME = self.home .. '/config',
       XDG_STATE_HOME = self.home .. '/state',
       XDG_CACHE_HOME = self.home .. '/cache',
+      XDG_RUNTIME_DIR = self.home, -- holds the lock by which servers wait for each other
       FAKE_LOG = self.log,
       TERM = 'xterm-256color',
       NVIM_APPNAME = 'nvim',
@@ -114,8 +115,12 @@ require('greenfill').setup(%s)
   return self
 end
 
---- Runs Lua in the editor and returns its value.
+--- Runs Lua in the editor and returns its value. An editor that waits for an answer to a
+--- prompt would never come to it.
 function Editor:lua(source, ...)
+  M.wait('the editor is at no prompt', function()
+    return not vim.rpcrequest(self.channel, 'nvim_get_mode').blocking
+  end)
   return vim.rpcrequest(self.channel, 'nvim_exec_lua', source, { ... })
 end
 

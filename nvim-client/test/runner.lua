@@ -25,13 +25,22 @@ local function variants_of(editor)
   end, ways)
 end
 
+local TOO_LONG = 20 * harness.patience -- for one test, in milliseconds
 local passed, failed = 0, 0
 
 local function run(test, variant)
   local name = ('%s: %s'):format(variant.name, test.name)
   local begun = vim.uv.now()
   harness.started = {}
+  -- A request to an editor that hangs never returns; then the editor is ended.
+  local watchdog = assert(vim.uv.new_timer())
+  watchdog:start(TOO_LONG, 0, function()
+    for _, editor in ipairs(harness.started) do
+      vim.uv.kill(editor.pid, 'sigkill')
+    end
+  end)
   local ok, err = xpcall(test.run, debug.traceback, variant)
+  watchdog:close()
   if ok then
     passed = passed + 1
     io.write(('ok    %s (%.1f s)\n'):format(name, (vim.uv.now() - begun) / 1000))

@@ -33,7 +33,7 @@ M['window/showMessageRequest'] = function(_, params)
     return vim.NIL
   end
   if vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
-    vim.notify(params.message .. ' (leave insert mode to answer)')
+    vim.notify('greenfill: a question waits until you leave insert mode')
     vim.api.nvim_create_autocmd('InsertLeave', { once = true, callback = vim.schedule_wrap(ask) })
   else
     vim.schedule(ask)

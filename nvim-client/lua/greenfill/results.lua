@@ -19,12 +19,20 @@ local M = {}
 
 local known = {} ---@type table<integer, table<string, greenfill.Results>> by buffer and spec
 
+--- Whether the cursor stands where a body would go: in the hole, or on the empty lines
+--- behind it.
 local function holds_cursor(buf, results)
   if vim.api.nvim_get_current_buf() ~= buf then
     return false
   end
-  local line = vim.api.nvim_win_get_cursor(0)[1] - 1
-  return results.hole.start.line <= line and line <= results.hole['end'].line
+  local row = vim.api.nvim_win_get_cursor(0)[1] - 1
+  if row < results.hole.start.line then
+    return false
+  end
+  local below = vim.api.nvim_buf_get_lines(buf, results.hole['end'].line + 1, row + 1, false)
+  return not vim.iter(below):any(function(line)
+    return line:find('%S') ~= nil
+  end)
 end
 
 --- Takes news about a spec.
@@ -38,8 +46,10 @@ function M.update(results, client_id)
   known[buf] = known[buf] or {}
   local before = known[buf][results.spec]
   known[buf][results.spec] = results
-  local more = results.completions > (before and before.key == results.key and before.completions or 0)
-  if more and holds_cursor(buf, results) then
+  local same = before and before.key == results.key
+  local more = results.completions > (same and before.completions or 0)
+  local better = same and results.completions > 0 and results.message ~= before.message
+  if (more or better) and holds_cursor(buf, results) then
     require('greenfill.inline').refresh(buf, client_id)
   end
 end

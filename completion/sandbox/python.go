@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // FindPython is the path of the interpreter for a workspace: its .venv (or venv), the one
@@ -64,6 +65,30 @@ func resolvePython(name, dir string) (string, error) {
 		return "", fmt.Errorf("the interpreter %s is not a program; set the path of a Python 3.8 or later", name)
 	}
 	return path, nil
+}
+
+// python resolves an interpreter's name, remembering the answer for a few seconds: a job
+// of many candidates asks once.
+func (r *Runner) python(name, dir string) (string, error) {
+	key := [2]string{name, dir}
+	r.mu.Lock()
+	found, ok := r.pythons[key]
+	r.mu.Unlock()
+	if ok && time.Since(found.at) < 5*time.Second {
+		return found.path, nil
+	}
+	path, err := resolvePython(name, dir)
+	if err == nil {
+		r.mu.Lock()
+		r.pythons[key] = foundPython{path, time.Now()}
+		r.mu.Unlock()
+	}
+	return path, err
+}
+
+type foundPython struct {
+	path string
+	at   time.Time
 }
 
 // venvPython is where a virtual environment keeps its interpreter.

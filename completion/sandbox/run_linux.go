@@ -13,12 +13,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
 // run runs one program: split in two processes, or where its spec cannot be, in one.
 func (r *Runner) run(ctx context.Context, p Program) Verdict {
-	python, err := resolvePython(p.Python, p.Dir)
+	python, err := r.python(p.Python, p.Dir)
 	if err != nil {
 		return Verdict{Status: PreludeFailed, Message: err.Error()}
 	}
@@ -184,10 +185,8 @@ func (r *run) do(ctx context.Context, answer func() (*child, error), judge func(
 			return Verdict{}, final{}, err
 		}
 	}
-	read := make(chan struct{})
-	go func() { r.read(out); close(read) }()
 	stop := r.watch(ctx, a, j)
-	<-read
+	r.read(out)
 	// The judging process has said all it will. The candidate sees its socket close and
 	// ends, or is ended.
 	if !r.final.stands {
@@ -296,8 +295,25 @@ func (r *run) read(out *os.File) {
 	_, _ = io.Copy(io.Discard, out)
 }
 
-// busyness is by how much the machine's load exceeds its processors, at least 1.
+// busyness is by how much the machine's load exceeds its processors, at least 1. It is
+// read once a second.
 func busyness() float64 {
+	if b, ok := busy.Load().(busySince); ok && time.Since(b.at) < time.Second {
+		return b.factor
+	}
+	b := busySince{readBusyness(), time.Now()}
+	busy.Store(b)
+	return b.factor
+}
+
+type busySince struct {
+	factor float64
+	at     time.Time
+}
+
+var busy atomic.Value // of busySince
+
+func readBusyness() float64 {
 	data, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return 1

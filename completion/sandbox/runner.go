@@ -30,6 +30,8 @@ type Runner struct {
 	warm   map[string]*pool
 	closed bool
 	report *Report // the self-test's, once it was needed
+	// pythons are interpreters as resolved, by name and workspace.
+	pythons map[[2]string]foundPython
 
 	firstMu sync.Mutex // held while a first interpreter starts
 	first   map[firstKind]*zygote
@@ -48,7 +50,7 @@ func New(o Options) (*Runner, error) {
 		o.Parallel = max(1, runtime.NumCPU())
 	}
 	return &Runner{options: o, slots: make(chan struct{}, o.Parallel), warm: map[string]*pool{},
-		first: map[firstKind]*zygote{}}, nil
+		first: map[firstKind]*zygote{}, pythons: map[[2]string]foundPython{}}, nil
 }
 
 // withDefaults fills in the limits that were left zero.

@@ -5,7 +5,6 @@ the pipe on which verdicts are written, and each check's result is written as so
 is known, so that an end in the middle loses nothing.
 """
 import _socket
-import json
 import os
 import struct
 import sys
@@ -13,7 +12,7 @@ import time
 
 from _greenfill import forms, rewrite, zygote
 from _greenfill.codec import Unsplittable
-from _greenfill.peer import Peer, send_frame
+from _greenfill.peer import Peer, encode_json, send_frame
 from _greenfill.short import call_text, short
 
 SOCKET, VERDICT = 3, 4
@@ -70,6 +69,8 @@ class Judge:
         self.peer = None
         self.fd = VERDICT
         self.nonce = None
+        self.unwritten = ""     # records not yet written
+        self.wrote = 0.0        # when they were last
         self.turns = 0          # candidates that this process may still judge
         self.enough = 0         # processor time after which it judges no more
 
@@ -125,12 +126,16 @@ class Judge:
         return self.turns > 1 and not codec.live and not codec.classes and time.process_time() < self.enough
 
     def emit(self, record):
+        """Write a record: a check's result, or the end. Quick results wait for the next one."""
         if self.nonce:
             record["nonce"] = self.nonce
-        data = (json.dumps(record) + "\n").encode("ascii")
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self.fd, view):]
+        self.unwritten += encode_json(record) + "\n"
+        now = time.monotonic()
+        if "end" in record or now - self.wrote > 0.02:
+            view = memoryview(self.unwritten.encode("ascii"))
+            while view:
+                view = view[os.write(self.fd, view):]
+            self.unwritten, self.wrote = "", now
 
     def lost(self, reason):
         """The conversation is over: say where, and end so that no test can catch it."""

@@ -18,7 +18,7 @@ import struct
 import sys
 import types
 
-from _greenfill.peer import recv_frame, send_frame
+from _greenfill.peer import recv_frame, rehearse, send_frame
 
 CONTROL = 3
 NOFILE = 64     # descriptors a process may have
@@ -344,6 +344,7 @@ def main(machine):
     sys.stdout, sys.stderr = Sink(), Sink()
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     seed_random()
+    rehearse()
     z = Zygote(machine)
     z.ready()
     _, fds = z.loop()

@@ -60,11 +60,16 @@ func pull(e *env, m catalog.Model, source, from string) (string, error) {
 	fmt.Fprintf(e.stderr, "fetching %s: %s, licence %s, by %s\n", m.Title, catalog.FormatSize(m.Size), m.Licence, m.Page)
 	bar := newBytesBar(e.stderr, m.Name, m.Size)
 	defer bar.Close()
-	return catalog.Pull(e.ctx, m, catalog.PullOptions{
+	path, err := catalog.Pull(e.ctx, m, catalog.PullOptions{
 		Source: source, From: from,
 		Progress: bar.SetBytes,
 		Note:     func(s string) { fmt.Fprintln(e.stderr, s) },
 	})
+	if err != nil && e.ctx.Err() != nil {
+		fmt.Fprintf(e.stderr, "greenfill: %v\n", err) // what is kept, and how to go on
+		return "", exitCode(exitInterrupted)
+	}
+	return path, err
 }
 
 func findModel(name string) (catalog.Model, error) {

@@ -43,11 +43,13 @@ func newRun(c *Completer, job Job, report func(Event)) *run {
 // complete samples and verifies at the same time, and returns when both are through.
 func (r *run) complete(ctx context.Context) (*Result, error) {
 	sampling, stop := context.WithCancel(ctx)
-	if r.job.Budget.Time > 0 {
-		sampling, stop = context.WithTimeout(ctx, r.job.Budget.Time)
-	}
 	defer stop()
 	r.stop = stop
+	if r.job.Budget.Time > 0 {
+		var late context.CancelFunc
+		sampling, late = context.WithTimeout(sampling, r.job.Budget.Time)
+		defer late()
+	}
 
 	var verifiers sync.WaitGroup
 	verifiers.Go(func() { r.preflight(ctx) })

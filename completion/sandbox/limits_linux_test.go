@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -125,6 +126,10 @@ func TestVerdictTells(t *testing.T) {
 	}
 	v = r.Run(context.Background(), one("    return open('/etc/shadow')\n", "assert f(0) == 1"))
 	if (v.Status != Denied && v.Status != Raised) || v.Line != 2 {
+		t.Errorf("%+v", v)
+	}
+	v = r.Run(context.Background(), one("    import socket\n    return socket.socket()\n", "assert f(0) == 1"))
+	if v.Status != Denied || !strings.Contains(v.Message, "at: return socket.socket()") {
 		t.Errorf("%+v", v)
 	}
 }

@@ -80,6 +80,9 @@ def origin(module, exc):
     where = {"line": line, "type": type(exc).__name__, "message": zygote.first_line(exc)}
     if isinstance(exc, OSError) and exc.errno in (1, 13):
         where["denied"] = 1
+        tried = module.source_line(line)
+        if tried:
+            where["message"] += ", at: " + tried
     if isinstance(exc, MemoryError):
         where["memory"] = 1
     return where

@@ -152,6 +152,7 @@ class Codec:
         self.synced = {}                # handle -> node as last sent or received, of mutable objects
         self.live = False               # whether either side holds a stand-in: then objects can change unasked
         self.sets = False               # whether a set was sent or received
+        self.users = False              # whether a value of the user's own classes was
         self.classes = {}
         self.std = _std()
         self.std_of = {row[0]: name for name, row in self.std.items()}
@@ -356,6 +357,7 @@ class Encoder:
     def _instance(self, h, v):
         cls = type(v)
         module, name = self.codec.instance_of(cls)
+        self.codec.users = True
         names, values = [], []
         attrs = getattr(v, "__dict__", None)
         if type(attrs) is dict:

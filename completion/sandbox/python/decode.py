@@ -130,6 +130,7 @@ def shell_inst(codec, node):
 def user_class(codec, module, name):
     if type(module) is not str or type(name) is not str:
         raise ProtocolError("a class needs a name")
+    codec.users = True
     if module != "__main__" and codec.judging and not codec.user_module(module):
         raise ProtocolError("not a class of the user's: %s.%s" % (module, name))
     if not codec.judging and module not in sys.modules:
@@ -356,6 +357,7 @@ def exception_class(codec, module, name):
     cls = find(module, name)
     if not isinstance(cls, type) or not issubclass(cls, BaseException):
         return None
+    codec.users = codec.users or module != "builtins"
     if module == "__main__":
         return cls if name.split(".")[0] in codec.shared else None
     if module.split(".")[0] in c.JUDGES:

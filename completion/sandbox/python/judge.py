@@ -123,7 +123,7 @@ class Judge:
     def stands(self):
         """Whether this process is to judge another candidate."""
         codec = self.peer.codec
-        return self.turns > 1 and not codec.live and not codec.classes and time.process_time() < self.enough
+        return self.turns > 1 and not codec.live and not codec.users and time.process_time() < self.enough
 
     def emit(self, record):
         """Write a record: a check's result, or the end. Quick results wait for the next one."""

@@ -89,7 +89,13 @@ class Module:
         """Compile source whose first line is the given one of the user's file."""
         code = compile("\n" * (line - 1) + text, self.file, mode, self.flags, True)
         self.flags |= code.co_flags & FUTURES
+        self.first, self.text = line, text
         return code
+
+    def source_line(self, line):
+        """A line of what was compiled last, "" where it has none such."""
+        lines = self.text.splitlines()
+        return lines[line - self.first].strip()[:200] if 0 <= line - self.first < len(lines) else ""
 
     def user_module(self, name):
         """Whether a module is the user's own: it lies in the workspace, outside site-packages."""

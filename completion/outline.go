@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
 	"greenfill/completion/sandbox"
 	"greenfill/parser"
@@ -19,16 +20,16 @@ type Function struct {
 	// Base is the same for the same function, whatever stands in its body and wherever in
 	// the file it stands: name, signature, docstring, checks, and its class if it has one.
 	Base string
-	// Key is Base with the prelude: what a body for it depends on.
+	// Key is Base with the prelude that checks and signature need, whatever the body.
 	Key string
+	// Prelude is a digest of the whole prelude, with what a body only may use.
+	Prelude string
 	// Content is Key with the body: what the outcome of its checks depends on.
 	Content string
 	// Body are the bytes between the signature and the function's end; Hole lies inside.
 	Body parser.Span
 	// Checks are where the spec's checks stand, in its order.
 	Checks []Place
-	// Problems are what is wrong with the checks before anything has run.
-	Problems []Problem
 }
 
 // A Place is a span of the function's own file (Path is ""), or of a file of tests.
@@ -38,52 +39,87 @@ type Place struct {
 }
 
 // Outline lists the functions of a file that have checks or are still to be written, in
-// file order.
+// file order. It looks at the whole file; the other two look at what they are asked for.
 func Outline(f *parser.File) []Function {
 	var list []Function
 	for _, s := range f.Functions() {
-		written := s.HoleKind == parser.HoleWritten
-		if written && len(s.Checks) == 0 {
-			continue
+		if fn := view(f, s); fn != nil {
+			list = append(list, *fn)
 		}
-		fn := Function{Spec: s, Written: written, Body: body(s, f.Source()), Problems: problems(s)}
-		fn.Base, fn.Key, fn.Content = identity(s, fn.Body)
-		for _, c := range s.Checks {
-			fn.Checks = append(fn.Checks, Place{c.Span, c.Path})
-		}
-		list = append(list, fn)
 	}
 	return list
 }
 
-// FunctionAt is the one of f's Outline that holds the offset: in its def, its hole, the
+// FunctionAt is the function of Outline that holds the offset: in its def, its hole, the
 // blank lines of a missing body, or a blank line indented for going on with its body. It
 // is nil if there is none.
-func FunctionAt(f *parser.File, outline []Function, offset int) *Function {
-	at := f.SpecAt(offset)
-	if at == nil {
-		at = f.FunctionAt(offset)
+func FunctionAt(f *parser.File, offset int) *Function {
+	s := f.SpecAt(offset)
+	if s == nil {
+		s = f.FunctionAt(offset)
 	}
-	src := f.Source()
-	var found *Function
-	for i := range outline {
-		fn := &outline[i]
-		if at != nil && fn.Spec.Def == at.Def || at == nil && continues(src, fn.Spec, offset) {
-			found = fn
-		}
+	if s == nil {
+		s = continuedAt(f, offset)
 	}
-	return found
+	return view(f, s)
 }
 
-// continues says whether nothing but white space lies between a function and the offset,
-// and the offset's line is indented as the function's body is.
-func continues(src []byte, s *parser.Spec, offset int) bool {
-	if s.Indent == "" || s.Def.End > offset || offset > len(src) {
-		return false
+// continuedAt is the innermost function with nothing but white space between its end and
+// the offset, whose body's indentation the offset's line has.
+func continuedAt(f *parser.File, offset int) *parser.Spec {
+	src := f.Source()
+	offset = min(max(offset, 0), len(src))
+	code := len(bytes.TrimRight(src[:offset], " \t\r\n"))
+	line := src[bytes.LastIndexByte(src[:offset], '\n')+1 : offset]
+	if code == 0 || len(bytes.TrimSpace(line)) > 0 {
+		return nil
 	}
-	between := src[s.Def.End:offset]
-	line := between[bytes.LastIndexByte(between, '\n')+1:]
-	return len(line) < len(between) && len(bytes.TrimSpace(between)) == 0 && bytes.HasPrefix(line, []byte(s.Indent))
+	s := f.FunctionAt(code - 1)
+	for s != nil && s.Def.End >= code {
+		if s.Indent != "" && bytes.HasPrefix(line, []byte(s.Indent)) {
+			return s
+		}
+		if s.Def.Start == 0 {
+			return nil
+		}
+		s = f.FunctionAt(s.Def.Start - 1)
+	}
+	return nil
+}
+
+// FunctionNamed is the function of Outline with a qualified name, or nil. A name defined
+// twice means the last one, as it does in Python.
+func FunctionNamed(f *parser.File, qualified string) *Function {
+	src, name := f.Source(), []byte(qualified[strings.LastIndexByte(qualified, '.')+1:])
+	if len(name) == 0 {
+		return nil
+	}
+	for i := bytes.LastIndex(src, name); i >= 0; i = bytes.LastIndex(src[:i], name) {
+		if !bytes.HasSuffix(bytes.TrimRight(src[:i], " \t\\\r\n\f"), []byte("def")) {
+			continue
+		}
+		if s := f.FunctionAt(i); s != nil && s.QualifiedName == qualified {
+			return view(f, s)
+		}
+	}
+	return nil
+}
+
+// view is what an editor needs to know of a function, nil if that is nothing.
+func view(f *parser.File, s *parser.Spec) *Function {
+	if s == nil {
+		return nil
+	}
+	fn := &Function{Spec: s, Written: s.HoleKind == parser.HoleWritten}
+	if fn.Written && len(s.Checks) == 0 {
+		return nil
+	}
+	fn.Body = body(s, f.Source())
+	fn.identify()
+	for _, c := range s.Checks {
+		fn.Checks = append(fn.Checks, Place{c.Span, c.Path})
+	}
+	return fn
 }
 
 // body is the span from the end of the signature to the end of function and hole. A line
@@ -111,19 +147,37 @@ func body(s *parser.Spec, src []byte) parser.Span {
 	return parser.Span{Start: min(start, s.Hole.Start), End: end}
 }
 
-func identity(s *parser.Spec, body parser.Span) (base, key, content string) {
+// identify sets the four digests.
+func (fn *Function) identify() {
+	s := fn.Spec
 	unit, start := s.Unit.Text, s.Unit.Span.Start
-	from := min(max(body.Start-start, 0), len(unit))
-	to := min(max(body.End-start, from), len(unit))
+	from := min(max(fn.Body.Start-start, 0), len(unit))
+	to := min(max(fn.Body.End-start, from), len(unit))
 	parts := []any{s.QualifiedName, s.Doc, unit[:from], unit[to:]}
 	for _, c := range s.Checks {
 		parts = append(parts, c.Kind, c.Code, c.Want, c.Test)
 	}
-	base = digest(parts)
+	fn.Base = digest(parts)
+	var all []any
 	for _, f := range s.Prelude {
+		all = append(all, f.Text)
+		if !f.Offered {
+			parts = append(parts, f.Text)
+		}
+	}
+	fn.Prelude = digest(all)
+	fn.Key = digest(parts)
+	fn.Content = digest(append(parts, fn.Prelude, unit[from:to]))
+}
+
+// Needs is a digest of the prelude with which a body runs: while it stays the same, and
+// Base does, so does the outcome.
+func (fn *Function) Needs(body string) string {
+	var parts []any
+	for _, f := range fn.Spec.PreludeFor(body) {
 		parts = append(parts, f.Text)
 	}
-	return base, digest(parts), digest(append(parts, unit[from:to]))
+	return digest(parts)
 }
 
 func digest(parts []any) string {
@@ -190,10 +244,11 @@ var problemCodes = map[parser.ProblemKind]string{
 	parser.ProblemComment:       "comment",
 }
 
-// problems are those that stand in the function's own file.
-func problems(s *parser.Spec) []Problem {
+// Problems are what is wrong with the function's checks before anything has run, as far
+// as they stand in its own file.
+func (fn *Function) Problems() []Problem {
 	var list []Problem
-	for _, p := range s.Problems() {
+	for _, p := range fn.Spec.Problems() {
 		if p.Path == "" {
 			list = append(list, Problem{p.Span, problemCodes[p.Kind], p.Message, p.Fix})
 		}

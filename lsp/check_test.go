@@ -148,14 +148,14 @@ func TestAcceptedInParts(t *testing.T) {
 		t.Fatalf("after accepting a line: %+v", items)
 	}
 	// The user goes on otherwise: what stands there is not what was verified, so it is run.
-	e.Edit(b, at, at, "return bad(y)")
-	_, err = e.AwaitResults("f", inState(lsp.JobVerified)) // it contains "good": the script's Python is content
+	e.Edit(b, at, at, "return y + 0")
+	_, err = e.AwaitResults("f", inState(lsp.JobVerified))
 	ok(t, err)
-	e.Replace(b, "y = good(x)", "y = x")
+	e.Replace(b, "y + 0", "bad(y)")
 	_, err = e.AwaitResults("f", inState(lsp.JobUnverified))
 	ok(t, err)
 	// Back to a hole: there is nothing left to badge, and the body is on offer again.
-	e.Replace(b, "y = x\n    return bad(y)", "")
+	e.Replace(b, "y = good(x)\n    return bad(y)", "")
 	items, err = e.Inline(ctx, b, strings.Index(b.Text, "\n\nassert"), automatic)
 	ok(t, err)
 	if len(items) != 1 {
@@ -299,7 +299,7 @@ func TestWatchedFiles(t *testing.T) {
 	_, err := e.AwaitResults("f", inState(lsp.JobUnverified))
 	ok(t, err)
 	s.mu.Lock()
-	s.verdict = func(p sandbox.Program) sandbox.Verdict { p.Candidate.Text += "good"; return judge(p) }
+	s.verdict = func(p sandbox.Program) sandbox.Verdict { p.Candidate.Text = "good"; return judge(p) }
 	s.mu.Unlock()
 	for _, change := range []struct {
 		path string

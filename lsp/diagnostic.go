@@ -51,7 +51,7 @@ func (s *server) diagnostics(doc *Document) []protocol.Diagnostic {
 	functions := doc.Functions()
 	for i := range functions {
 		fn := &functions[i]
-		for _, p := range fn.Problems {
+		for _, p := range fn.Problems() {
 			list = append(list, problem(doc, p))
 		}
 		if !fn.Written {

@@ -25,11 +25,12 @@ type Document struct {
 	// Changed is when the server learned of this version.
 	Changed time.Time
 
-	mu        sync.Mutex
-	file      *parser.File // nil until asked for
-	base      *parser.File // the last version parsed before this one, or nil
+	mu   sync.Mutex
+	file *parser.File // nil until asked for
+	base *parser.File // the last version parsed before this one, or nil
+
+	outline   sync.Once // not under mu: listing takes long, and nobody need wait for it
 	functions []completion.Function
-	outlined  bool
 }
 
 // NewDocument is the first version of a document.
@@ -68,18 +69,13 @@ func (d *Document) Apply(version int32, changes []protocol.TextDocumentContentCh
 func (d *Document) File() *parser.File {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.parse()
-}
-
-func (d *Document) parse() *parser.File {
 	if d.file != nil {
 		return d.file
 	}
 	if d.base == nil {
 		d.file = parser.Parse([]byte(d.Text))
 	} else {
-		old := string(d.base.Source())
-		start, oldEnd, newEnd := difference(old, d.Text)
+		start, oldEnd, newEnd := difference(string(d.base.Source()), d.Text)
 		d.file = d.base.Edit(start, oldEnd, d.Text[start:newEnd])
 	}
 	d.base = nil
@@ -96,31 +92,21 @@ func (d *Document) latest() *parser.File {
 	return d.base
 }
 
-// Functions are the functions of the document that have checks or are unwritten.
+// Functions are the functions of the document that have checks or are unwritten. To list
+// them all takes far longer than to find one.
 func (d *Document) Functions() []completion.Function {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.outlined {
-		d.functions, d.outlined = completion.Outline(d.parse()), true
-	}
+	d.outline.Do(func() { d.functions = completion.Outline(d.File()) })
 	return d.functions
 }
 
-// FunctionAt is the one of Functions that holds the offset, or nil.
+// FunctionAt is the function of Functions that holds the offset, or nil.
 func (d *Document) FunctionAt(offset int) *completion.Function {
-	return completion.FunctionAt(d.File(), d.Functions(), offset)
+	return completion.FunctionAt(d.File(), offset)
 }
 
-// FunctionNamed is the function with the qualified name, or nil. A name defined twice
-// means the last one, as it does in Python.
+// FunctionNamed is the function of Functions with the qualified name, or nil.
 func (d *Document) FunctionNamed(name string) *completion.Function {
-	list := d.Functions()
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Spec.QualifiedName == name {
-			return &list[i]
-		}
-	}
-	return nil
+	return completion.FunctionNamed(d.File(), name)
 }
 
 // without is a digest of the document without the function's text and the white space

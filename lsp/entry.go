@@ -49,7 +49,9 @@ type body struct {
 	region string
 	from   string // the same text before, with what stood in the hole
 	rest   string // a digest of the rest of the file
-	agree  int    // samples, of all rounds, that gave it or one that behaves alike
+	// prelude is completion.Function.Prelude then; needs the part of it that the body uses.
+	prelude, needs string
+	agree          int // samples, of all rounds, that gave it or one that behaves alike
 }
 
 // A ledger keeps the entries used last.
@@ -105,7 +107,8 @@ func (l *ledger) of(u uri.URI, fn *completion.Function) *entry {
 }
 
 // offers are the bodies that may be offered for a function as it stands, best first: the
-// text is as it was when they were verified, or lacks nothing but what they add.
+// text is as it was when they were verified, or lacks nothing but what they add, and what
+// they use of the rest of the file has not changed.
 func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body) {
 	e := l.of(doc.URI, fn)
 	if e == nil {
@@ -113,20 +116,10 @@ func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body)
 	}
 	now := doc.Text[fn.Body.Start:fn.Body.End]
 	var list []body
-	rest := ""
 	for _, b := range e.bodies {
-		if !b.fits(now) {
-			continue
+		if b.fits(now) && (b.prelude == fn.Prelude || b.needs == fn.Needs(b.completion.Body())) {
+			list = append(list, b)
 		}
-		if e.key != fn.Key {
-			if rest == "" {
-				rest = doc.without(fn)
-			}
-			if b.rest != rest {
-				continue
-			}
-		}
-		list = append(list, b)
 	}
 	return e, list
 }
@@ -178,7 +171,10 @@ func (e *entry) take(j *job, r *completion.Result) {
 		if i >= 0 {
 			e.bodies[i].agree += c.Agreeing()
 		} else {
-			e.bodies = append(e.bodies, body{e.id(c.Text()), c, region, j.from, j.rest, c.Agreeing()})
+			e.bodies = append(e.bodies, body{
+				id: e.id(c.Text()), completion: c, region: region, from: j.from, rest: j.rest, agree: c.Agreeing(),
+				prelude: j.fn.Prelude, needs: j.fn.Needs(c.Body()),
+			})
 		}
 	}
 	if j.before.samples > 0 {

@@ -17,6 +17,7 @@ import (
 type publisher struct {
 	mu         sync.Mutex
 	signal     chan struct{} // has room for one: there is something to send
+	later      chan struct{} // the same, for what may take long
 	woke       chan struct{} // closed and replaced by wake
 	specs      []string      // ledger keys with news, oldest first
 	checked    []*watched    // functions with a new outcome
@@ -26,13 +27,13 @@ type publisher struct {
 	said       map[string]bool
 	name       string           // the model's
 	last       []byte           // the status sent last; publish's own
-	pushed     map[uri.URI]bool // documents whose diagnostics the client shows; publish's own
+	pushed     map[uri.URI]bool // documents whose diagnostics the client shows; refreshLoop's own
 }
 
 const publishEvery = 100 * time.Millisecond
 
 func (p *publisher) init() {
-	p.signal = make(chan struct{}, 1)
+	p.signal, p.later = make(chan struct{}, 1), make(chan struct{}, 1)
 	p.woke = make(chan struct{})
 	p.diagnose = map[uri.URI]bool{}
 	p.said = map[string]bool{}
@@ -118,8 +119,7 @@ func (p *publisher) woken() <-chan struct{} {
 // publish is the goroutine that sends. It begins when the client has been configured,
 // for before that nothing may be sent.
 func (s *server) publish() {
-	refresh := make(chan struct{}, 1)
-	s.work.Go(func() { s.refreshLoop(refresh) })
+	s.work.Go(s.refreshLoop)
 	select {
 	case <-s.configured:
 	case <-s.ctx.Done():
@@ -133,8 +133,8 @@ func (s *server) publish() {
 			return
 		}
 		p.mu.Lock()
-		specs, checked, diagnose, refreshes, complaints := p.specs, p.checked, p.diagnose, p.refreshes, p.complaints
-		p.specs, p.checked, p.diagnose, p.refreshes, p.complaints = nil, nil, map[uri.URI]bool{}, false, nil
+		specs, checked, complaints := p.specs, p.checked, p.complaints
+		p.specs, p.checked, p.complaints = nil, nil, nil
 		p.mu.Unlock()
 
 		for _, c := range complaints {
@@ -144,14 +144,9 @@ func (s *server) publish() {
 			s.sendResults(specs, checked)
 			s.sendStatus()
 		}
-		for u := range diagnose {
-			s.pushDiagnostics(u)
-		}
-		if refreshes {
-			select {
-			case refresh <- struct{}{}:
-			default:
-			}
+		select {
+		case p.later <- struct{}{}:
+		default:
 		}
 		pause(s.ctx, publishEvery, nil, nil)
 	}
@@ -201,35 +196,49 @@ func (s *server) sendStatus() {
 	s.notify(MethodStatus, protocol.LSPAny(raw))
 }
 
-// refreshLoop asks the client to ask again. These are requests, and a client may be slow
-// to answer, so they have a goroutine of their own.
-func (s *server) refreshLoop(signal <-chan struct{}) {
+// refreshLoop is the goroutine for what may take long: to look through a document for
+// diagnostics, and to ask the client to ask again, which waits for its answer.
+func (s *server) refreshLoop() {
+	p := &s.publisher
 	for {
 		select {
-		case <-signal:
+		case <-p.later:
 		case <-s.ctx.Done():
 			return
 		}
-		s.mu.Lock()
-		f := s.features
-		s.mu.Unlock()
-		for _, r := range []struct {
-			can bool
-			do  func(context.Context) error
-		}{
-			{f.lensRefresh, s.client.CodeLensRefresh},
-			{f.hintRefresh, s.client.InlayHintRefresh},
-			{f.pull && f.pullRefresh, s.client.DiagnosticRefresh},
-		} {
-			if !r.can {
-				continue
-			}
-			ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
-			if err := r.do(ctx); err != nil && s.ctx.Err() == nil {
-				s.log.Warn("refreshing", zap.Error(err))
-			}
-			cancel()
+		p.mu.Lock()
+		diagnose, refreshes := p.diagnose, p.refreshes
+		p.diagnose, p.refreshes = map[uri.URI]bool{}, false
+		p.mu.Unlock()
+		for u := range diagnose {
+			s.pushDiagnostics(u)
+		}
+		if refreshes {
+			s.askForRefreshes()
 		}
 		pause(s.ctx, 2*publishEvery, nil, nil)
+	}
+}
+
+func (s *server) askForRefreshes() {
+	s.mu.Lock()
+	f := s.features
+	s.mu.Unlock()
+	for _, r := range []struct {
+		can bool
+		do  func(context.Context) error
+	}{
+		{f.lensRefresh, s.client.CodeLensRefresh},
+		{f.hintRefresh, s.client.InlayHintRefresh},
+		{f.pull && f.pullRefresh, s.client.DiagnosticRefresh},
+	} {
+		if !r.can {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+		if err := r.do(ctx); err != nil && s.ctx.Err() == nil {
+			s.log.Warn("refreshing", zap.Error(err))
+		}
+		cancel()
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // A script stands in for the model and for Python: it says the bodies it is told to say,
-// in turn, and a body passes if its text contains "good".
+// in turn, and a body passes if its text contains "good" and not "bad".
 type script struct {
 	bodies []string
 	// gate, if not nil, lets one sample through for each value sent.
@@ -73,14 +73,14 @@ func (s *script) Run(_ context.Context, p sandbox.Program) sandbox.Verdict {
 	return judge(p)
 }
 
-// judge passes what contains "good", and fails the rest at the first check.
+// judge passes what contains "good" and not "bad", and fails the rest at the first check.
 func judge(p sandbox.Program) sandbox.Verdict {
 	n := len(p.Checks)
 	v := sandbox.Verdict{Status: sandbox.Passed, Passed: n, Total: n, CPU: time.Millisecond}
 	for _, c := range p.Checks {
 		v.Checks = append(v.Checks, sandbox.CheckResult{Status: sandbox.Passed, Line: c.Line})
 	}
-	if !strings.Contains(p.Candidate.Text, "good") {
+	if text := p.Candidate.Text; !strings.Contains(text, "good") || strings.Contains(text, "bad") {
 		v.Status, v.Passed = sandbox.AssertFailed, n-1
 		v.Line, v.Source = p.Checks[0].Line, p.Checks[0].Code
 		v.Inputs, v.Actual, v.Expected = p.Function+"(1)", "0", "1"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -222,25 +223,42 @@ func (s *server) lookAtFunctions() time.Duration {
 // that does not say so.
 func (s *server) verifyAgain(doc *Document) {
 	s.publisher.diagnostics(doc.URI)
-	list := doc.Functions()
-	for i := range list {
-		fn := &list[i]
+	for _, name := range s.watchedNames(doc.URI) {
+		fn := doc.FunctionNamed(name)
+		if fn == nil || !fn.Written {
+			s.unwatch(doc.URI, name)
+			continue
+		}
 		s.mu.Lock()
-		w := s.watched[doc.URI][fn.Spec.QualifiedName]
 		e := s.ledger.of(doc.URI, fn)
-		ours := fn.Written && e != nil && e.served
+		watched := s.watched[doc.URI][name] != nil
 		s.mu.Unlock()
-		switch {
-		case !fn.Written:
-			s.unwatch(doc.URI, fn.Spec.QualifiedName)
-		case w != nil, ours:
-			s.watch(doc, fn)
-			if _, current := s.outcome(doc.URI, fn); !current {
-				s.work.Go(func() { s.verify(s.ctx, doc, fn) })
-			}
+		if !watched && (e == nil || !e.served) {
+			continue
+		}
+		s.watch(doc, fn)
+		if _, current := s.outcome(doc.URI, fn); !current {
+			s.work.Go(func() { s.verify(s.ctx, doc, fn) })
 		}
 	}
 	s.publisher.refresh()
+}
+
+// watchedNames are the document's functions that are watched, or were offered a body.
+func (s *server) watchedNames(u uri.URI) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name := range s.watched[u] {
+		names = append(names, name)
+	}
+	for _, e := range s.ledger.entries {
+		if e.uri == u && e.served {
+			names = append(names, e.name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // unwatch forgets a function that is to be written again.

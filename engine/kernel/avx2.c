@@ -40,8 +40,10 @@ INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(_mm256_madd_epi16(a, 
 
 // dot_bytes multiplies |w| by the activations with w's sign: at most 2*128*127 = 32512.
 INLINE acc dot_bytes(acc a, u8v w, codes4 x) {
-	__m256i products = _mm256_maddubs_epi16(_mm256_abs_epi8((__m256i)w), _mm256_sign_epi8(x, (__m256i)w));
-	return _mm256_add_epi32(a, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+	__m256i magnitude = _mm256_abs_epi8((__m256i)w), products;
+	__asm__("vpsignb %2, %4, %1\n\tvpmaddubsw %1, %3, %1\n\tvpmaddwd %5, %1, %1\n\tvpaddd %1, %0, %0"
+		: "+x"(a), "=&x"(products) : "x"(w), "x"(magnitude), "x"(x), "x"(_mm256_set1_epi16(1)));
+	return a;
 }
 
 INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }

@@ -20,11 +20,7 @@ func randomTensor(rng *rand.Rand, t Type, rows, cols int) []byte {
 		data[i] = byte(rng.Uint32())
 	}
 	f := formats[t]
-	scaleAt := map[Type][]int{Q2_K: {80, 82}, Q3_K: {108}, Q6_K: {208}, Q4_K: {0, 2}, Q5_K: {0, 2}, Q4_1: {0, 2}, Q5_1: {0, 2}}
-	at, ok := scaleAt[t]
-	if !ok {
-		at = []int{0}
-	}
+	at := scalesAt(t)
 	for b := 0; b < len(data); b += f.bytes {
 		v := float32(rng.NormFloat64() * 0.01)
 		switch t {
@@ -39,6 +35,21 @@ func randomTensor(rng *rand.Rand, t Type, rows, cols int) []byte {
 		}
 	}
 	return data
+}
+
+// scalesAt returns where a block's binary16 scales stand.
+func scalesAt(t Type) []int {
+	switch t {
+	case Q2_K:
+		return []int{80, 82}
+	case Q3_K:
+		return []int{108}
+	case Q6_K:
+		return []int{208}
+	case Q4_K, Q5_K, Q4_1, Q5_1:
+		return []int{0, 2}
+	}
+	return []int{0}
 }
 
 // randomVectors returns n vectors of normal values with a few large ones among them.
@@ -96,21 +107,24 @@ const tolerance = 4e-6
 
 func checkProduct(t *testing.T, pool *Pool, rng *rand.Rand, typ Type, rows, cols, n int) {
 	t.Helper()
-	data := randomTensor(rng, typ, rows, cols)
+	checkData(t, pool, typ, randomTensor(rng, typ, rows, cols), rows, cols,
+		randomVectors(rng, n, cols), n, randomVectors(rng, 1, rows))
+}
+
+func checkData(t *testing.T, pool *Pool, typ Type, data []byte, rows, cols int, x []float32, n int, bias []float32) {
+	t.Helper()
 	m, err := Pack(typ, rows, cols, data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.Free()
-	x := randomVectors(rng, n, cols)
-	bias := randomVectors(rng, 1, rows)
 	out := make([]float32, n*rows)
 	pool.Linear(x, n, Product{M: m, Out: out, Bias: bias})
 	want, size := judge(typ, data, rows, cols, x, n, bias)
 	for i := range out {
 		if diff := math.Abs(float64(out[i]) - want[i]); !(diff <= tolerance*size[i]+1e-6) {
-			t.Fatalf("%s %dx%d, n=%d: vector %d row %d is %g, want %g (terms sum to %g)",
-				typ, rows, cols, n, i/rows, i%rows, out[i], want[i], size[i])
+			t.Fatalf("%s %dx%d, n=%d, %s: vector %d row %d is %g, want %g (terms sum to %g)",
+				typ, rows, cols, n, Name(), i/rows, i%rows, out[i], want[i], size[i])
 		}
 	}
 }

@@ -31,10 +31,16 @@ static int min(int a, int b) { return a < b ? a : b; }
 
 // write_strip writes the sums of the rows from row on to out, [vectors][rows].
 static void write_strip(float sums[][STRIP], int vectors, float *out, const float *bias, int rows, int row) {
-	int count = min(rows - row, STRIP);
-	for (int c = 0; c < vectors; c++)
-		for (int r = 0; r < count; r++)
-			out[(size_t)c * rows + row + r] = bias ? sums[c][r] + bias[row + r] : sums[c][r];
+	int count = min(rows - row, STRIP); // not positive where the strip is only padding
+	for (int c = 0; c < vectors && count > 0; c++) {
+		float *o = out + (size_t)c * rows + row;
+		if (bias)
+			for (int r = 0; r < count; r++) o[r] = sums[c][r] + bias[row + r];
+		else if (count == STRIP)
+			memcpy(o, sums[c], sizeof sums[c]);
+		else
+			memcpy(o, sums[c], count * sizeof(float));
+	}
 }
 
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,

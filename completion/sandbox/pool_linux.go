@@ -226,7 +226,7 @@ func (r *Runner) firstOf(ctx context.Context, s *start, seed int) (*zygote, erro
 	}
 	z, err := startFirst(ctx, orders{
 		Layers:   s.layers,
-		Argv:     []string{s.python, "-s", "-B", "-c", boot},
+		Argv:     []string{s.python, "-S", "-s", "-B", "-c", boot},
 		Env:      environment(seed),
 		Dir:      s.program.Dir,
 		Readable: readablePaths(s.python, s.program.Dir),

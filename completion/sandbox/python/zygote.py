@@ -341,7 +341,6 @@ def main(machine):
     FUTURES = futures()
     load_filter(filter_buffer(machine["seal"]))  # no more execve
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-    sys.path[:] = ([machine["dir"]] if machine["dir"] else []) + [p for p in sys.path if p]
     sys.argv[:] = [machine["file"]]
     sys.dont_write_bytecode = True
     os.dup2(2, ERRORS)
@@ -349,7 +348,10 @@ def main(machine):
     os.dup2(0, 2)
     sys.stdout, sys.stderr = Sink(), Sink()
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
-    seed_random()
+    sys.path[:] = [p for p in sys.path if p]
+    quiet_imports()
+    if machine["dir"]:
+        sys.path.insert(0, machine["dir"])
     rehearse()
     z = Zygote(machine)
     z.ready()
@@ -370,11 +372,22 @@ def main(machine):
         os._exit(1)
 
 
-def seed_random():
-    """Seed the random module for all children alike: it would seed itself anew after each fork."""
+def quiet_imports():
+    """Set up site-packages and load common modules without their fork hooks, then seed random.
+
+    The hooks run Python code in every child: random would seed itself anew, threading and
+    logging make new locks, which a process of one thread that holds none can do without.
+    The interpreter was started with -S, because .pth files may import such modules.
+    """
     register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
-    import random
-    os.register_at_fork = register
+    try:
+        import site
+        site.main()
+        import logging  # noqa: F401
+        import random
+        import threading  # noqa: F401
+    finally:
+        os.register_at_fork = register
     random.seed(0)
 
 

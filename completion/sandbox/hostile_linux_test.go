@@ -335,14 +335,13 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 }
 
-// groups are the process groups of a process's children: launchers lead one each, and
-// nothing inside can leave it.
+// groups are the process groups of a process's children: each launcher leads one, by its
+// own number (it may still be about to), and nothing inside can leave it.
 func groups(t testing.TB, parent int) map[int]bool {
 	t.Helper()
 	out := map[int]bool{}
 	for pid, p := range processes(t) {
 		if p.parent == parent {
-			out[p.group] = true
 			out[pid] = true
 		}
 	}
@@ -363,7 +362,10 @@ func waitGone(t testing.TB, group map[int]bool) {
 			return
 		}
 		if wait > 4*time.Second {
-			t.Errorf("processes are left: %v", left)
+			for _, pid := range left {
+				line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+				t.Errorf("process %d is left: %+v %.80q", pid, processes(t)[pid], line)
+			}
 			return
 		}
 		time.Sleep(wait)

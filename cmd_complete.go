@@ -65,41 +65,58 @@ func (c *completeCmd) Run(e *env) error {
 	}
 	defer parts.Close()
 
-	failed := 0
-	text := t.source
+	text, failed, code := t.source, 0, exitPassed
 	for _, name := range names {
 		// A function is completed in the file as it is with those before it filled in.
 		spec := specNamed(parser.Parse(text), name)
-		if hopeless(e, t, spec) {
-			failed++
-			continue
+		body, err := c.complete(e, parts, t, spec)
+		var o *completion.Obstacle
+		switch {
+		case errors.As(err, &o) && o.Verdict.Line > 0:
+			// Something in the file is in the way of this one; the others may be completed.
+			fmt.Fprintf(e.stderr, "greenfill: %s: %s: %v\n", t.path, name, err)
+			failed, code = failed+1, exitUsage
+		case err != nil:
+			return err
+		case body == "":
+			failed, code = failed+1, max(code, exitFailed)
+		default:
+			text = spec.Fill(text, body)
 		}
-		r, err := c.complete(e, parts, t, spec)
-		if r != nil && (len(r.Candidates) > 0 || err == nil) {
-			c.show(e, t, r, parts)
-		}
-		if err != nil {
-			return explain(err, t)
-		}
-		if len(r.Completions) == 0 {
-			failed++
-			continue
-		}
-		text = spec.Fill(text, r.Completions[0].Body())
 	}
 	if c.Write && failed < len(names) {
 		if err := replaceFile(t, text); err != nil {
 			return err
 		}
 	}
-	if failed > 0 {
-		return exitCode(exitFailed)
+	if code != exitPassed {
+		return exitCode(code)
 	}
 	return nil
 }
 
-// complete runs one job, with a progress bar where someone looks at it.
-func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (*completion.Result, error) {
+// complete runs one job, prints what it came to, and returns the best body, "" if none
+// passed.
+func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (string, error) {
+	if spec == nil || hopeless(e, t, spec) {
+		return "", nil
+	}
+	r, err := c.run(e, p, t, spec)
+	if len(r.Candidates) > 0 || err == nil {
+		if c.JSON {
+			printJSON(e.stdout, completeAnswer(t, r, p.model, c.Seed))
+		} else {
+			printCompletions(e.stdout, r, c.All)
+		}
+	}
+	if err != nil || len(r.Completions) == 0 {
+		return "", err
+	}
+	return r.Completions[0].Body(), nil
+}
+
+// run runs one job, with a progress bar where someone looks at it.
+func (c *completeCmd) run(e *env, p *parts, t *target, spec *parser.Spec) (*completion.Result, error) {
 	bar := newBar(e.stderr, spec.QualifiedName, c.Samples)
 	defer bar.Close()
 	passed := 0
@@ -115,14 +132,6 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (
 		}
 		bar.Set(ev.Samples, fmt.Sprintf("%s: %d passed", spec.QualifiedName, passed))
 	})
-}
-
-func (c *completeCmd) show(e *env, t *target, r *completion.Result, p *parts) {
-	if c.JSON {
-		printJSON(e.stdout, completeAnswer(t, r, p.model, c.Seed))
-		return
-	}
-	printCompletions(e.stdout, r, c.All)
 }
 
 // unwrittenIn names the functions to complete: the one at the place, or all that have
@@ -183,13 +192,4 @@ func specNamed(file *parser.File, name string) *parser.Spec {
 		}
 	}
 	return nil
-}
-
-// explain makes one sentence for the user of what stopped a job.
-func explain(err error, t *target) error {
-	var o *completion.Obstacle
-	if errors.As(err, &o) {
-		return fmt.Errorf("%s: %w", t.path, err)
-	}
-	return err
 }

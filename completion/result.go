@@ -3,6 +3,7 @@ package completion
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"greenfill/completion/sandbox"
@@ -103,11 +104,15 @@ type Obstacle struct{ Verdict sandbox.Verdict }
 // Error says in one sentence what is in the way.
 func (o *Obstacle) Error() string {
 	v := o.Verdict
+	at := ""
+	if v.Line > 0 && !strings.HasPrefix(v.Message, "line ") {
+		at = fmt.Sprintf("line %d: ", v.Line)
+	}
 	switch {
 	case v.Status == sandbox.PreludeFailed && v.Line > 0:
-		return fmt.Sprintf("line %d fails before any function can be tried: %s", v.Line, v.Message)
+		return "what the function needs of its file fails: " + at + v.Message
 	case v.Status == sandbox.CheckInvalid:
-		return fmt.Sprintf("the check on line %d cannot be run: %s", v.Line, v.Message)
+		return "a check cannot be run: " + at + v.Message
 	}
 	return "nothing can be run here: " + v.Message
 }

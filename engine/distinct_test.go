@@ -51,7 +51,7 @@ func drawToy(n, columns int, seed uint64) []string {
 // p(x) p(y) / (1 - p(x)), whatever the batch.
 func TestDistinctFollowsTheDistribution(t *testing.T) {
 	p := map[string]float64{"aa": 0.45, "ab": 0.05, "ba": 0.12, "bb": 0.18, "c": 0.197, "d": 0.002, "e": 0.001}
-	const draws = 40_000
+	const draws = 20_000
 	for _, columns := range []int{1, 3} {
 		counts := map[string]int{}
 		for seed := range uint64(draws) {

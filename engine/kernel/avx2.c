@@ -50,6 +50,7 @@ INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
 #include "avx2_convert.h"
 #include "tile.h"
+#include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
 
@@ -77,5 +78,5 @@ static int available(void) {
 }
 
 const path greenfill_avx2 = {
-	.name = "avx2", .available = available, STEPS, .quantise = quantise, .tiles = TILE_ENTRIES,
+	.name = "avx2", .available = available, STEPS, .quantise = quantise, .tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
 };

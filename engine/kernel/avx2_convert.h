@@ -37,3 +37,7 @@ INLINE u8v lookup(const int8_t table[16], u8v index) {
 	__m256i t = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
 	return (u8v)_mm256_shuffle_epi8(t, (__m256i)index);
 }
+
+INLINE f32v brain_halves(const uint8_t *p) {
+	return (f32v)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16);
+}

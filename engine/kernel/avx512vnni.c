@@ -33,6 +33,10 @@ INLINE f32v total(acc a) { return (f32v)_mm512_cvtepi32_ps(a); }
 
 INLINE f32v halves(const uint8_t *p) { return (f32v)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
 
+INLINE f32v brain_halves(const uint8_t *p) {
+	return (f32v)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p)), 16);
+}
+
 INLINE __m512i bytes(const uint8_t *p) { return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)); }
 
 INLINE f32v unsigned_bytes(const uint8_t *p) { return (f32v)_mm512_cvtepi32_ps(bytes(p)); }
@@ -66,6 +70,7 @@ INLINE void to_halves(uint16_t *p, f32v v) {
 }
 
 #include "tile.h"
+#include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
 
@@ -79,5 +84,5 @@ static int available(void) {
 
 const path greenfill_avx512vnni = {
 	.name = "avx512vnni", .available = available, STEPS, .quantise = quantise_wide,
-	.tiles = TILE_ENTRIES,
+	.tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
 };

@@ -33,6 +33,7 @@ INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
 #include "avx2_convert.h"
 #include "tile.h"
+#include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
 
@@ -50,5 +51,5 @@ static int available(void) {
 }
 
 const path greenfill_avxvnni = {
-	.name = "avxvnni", .available = available, STEPS, .quantise = quantise_wide, .tiles = TILE_ENTRIES,
+	.name = "avxvnni", .available = available, STEPS, .quantise = quantise_wide, .tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
 };

@@ -111,9 +111,8 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 	return func(pr *Product, from, to int) {
 		m := pr.M
 		if m.layout == nil {
-			for panel := from; panel < to; panel++ {
-				pr.panelPlain(x, nil, n, panel)
-			}
+			C.greenfill_linear_float(f.path, C.int(m.t), (*C.uint8_t)(&m.data[0]), C.int(m.rows), C.int(m.cols),
+				C.int(from), C.int(to), floats(x), C.int(n), floats(pr.Out), floats(pr.Bias))
 			return
 		}
 		C.greenfill_linear(f.path, C.int(m.t), (*C.uint8_t)(&m.data[0]), C.int(m.rows), C.int(m.cols),
@@ -123,9 +122,5 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 
 // packPanel packs the rows of one panel, up to 32.
 func packPanel(t Type, dst, data []byte, rows, cols int) {
-	if layouts[t] == nil {
-		packPanelPlain(t, dst, data, rows, cols)
-		return
-	}
 	C.greenfill_pack(C.int(t), (*C.uint8_t)(&dst[0]), (*C.uint8_t)(&data[0]), C.int(rows), C.int(cols))
 }

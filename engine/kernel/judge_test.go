@@ -90,6 +90,7 @@ func judge(t Type, data []byte, rows, cols int, x []float32, n int, bias []float
 			var sum, magnitude float64
 			if bias != nil {
 				sum = float64(bias[r])
+				magnitude = math.Abs(sum)
 			}
 			for k, w := range row {
 				term := float64(w) * float64(used[i*cols+k])

@@ -58,6 +58,10 @@ typedef struct {
 	float *out, *highest, *total;
 } attention;
 
+// A float_tile adds the products of a panel of float weights, [cols][32], and columns vectors,
+// x [columns][stride], to sums [columns][32].
+typedef void float_tile_fn(const uint8_t *w, int cols, const float *x, size_t stride, int columns, float *sums);
+
 // A path is the set of loops for one instruction set.
 typedef struct {
 	const char *name;
@@ -71,7 +75,8 @@ typedef struct {
 	void (*attend)(const attention *a);
 	void (*store_position)(uint16_t *k, uint16_t *v, const float *key, const float *value, int pos, int dim);
 	quantise_fn *quantise;
-	tile_fn *tiles[TYPE_COUNT]; // for quantised types
+	tile_fn *tiles[TYPE_COUNT];             // for quantised types
+	float_tile_fn *float_tiles[TYPE_COUNT]; // for the others
 } path;
 
 // greenfill_path returns the i-th path that was compiled in, the fastest first; NULL after
@@ -96,6 +101,10 @@ void greenfill_quantise(const path *p, record *r, const float *x, int n, int col
 // A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
 	int from, int to, const record *a, int n, float *out, const float *bias);
+
+// The same for float weights, with the vectors as they are, x [n][cols].
+void greenfill_linear_float(const path *p, int type, const uint8_t *packed, int rows, int cols,
+	int from, int to, const float *x, int n, float *out, const float *bias);
 
 // greenfill_wait returns when *word is no longer old; greenfill_wake wakes those who sleep
 // in it. The caller of wake has changed the word before and found sleepers.

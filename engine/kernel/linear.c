@@ -73,3 +73,19 @@ void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, 
 		}
 	}
 }
+
+void greenfill_linear_float(const path *p, int type, const uint8_t *packed, int rows, int cols,
+	int from, int to, const float *x, int n, float *out, const float *bias) {
+	enum { COLUMNS = 4 }; // that a tile takes
+	size_t value = type == TYPE_F32 ? 4 : 2;
+	for (int i = from; i < to; i++)
+		for (int c = 0; c < n; c += COLUMNS) {
+			float sums[COLUMNS][PANEL] __attribute__((aligned(64))) = {{0}};
+			int columns = min(n - c, COLUMNS), row = i * PANEL, count = min(rows - row, PANEL);
+			p->float_tiles[type](packed + (size_t)i * cols * PANEL * value, cols, x + (size_t)c * cols, cols, columns,
+				sums[0]);
+			for (int j = 0; j < columns; j++)
+				for (int r = 0; r < count; r++)
+					out[(size_t)(c + j) * rows + row + r] = sums[j][r] + (bias ? bias[row + r] : 0);
+		}
+}

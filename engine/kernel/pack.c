@@ -177,8 +177,19 @@ INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int c
 		}
 }
 
+// pack_floats turns rows of values of width bytes (a constant) into [cols][32].
+INLINE void pack_floats(uint8_t *out, const uint8_t *data, int rows, int cols, int width) {
+	enum { TOGETHER = 64 }; // columns whose cache lines are written while they are near
+	for (int k0 = 0; k0 < cols; k0 += TOGETHER)
+		for (int r = 0; r < rows; r++)
+			for (int k = k0; k < cols && k < k0 + TOGETHER; k++)
+				memcpy(out + ((size_t)k * PANEL + r) * width, data + ((size_t)r * cols + k) * width, width);
+}
+
 void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols) {
 	switch (type) {
+	case TYPE_F32: pack_floats(out, data, rows, cols, 4); break;
+	case TYPE_F16: case TYPE_BF16: pack_floats(out, data, rows, cols, 2); break;
 	case TYPE_Q4_0: pack_as(TYPE_Q4_0, out, data, rows, cols, 32, 4 * LINE, 18); break;
 	case TYPE_IQ4_NL: pack_as(TYPE_IQ4_NL, out, data, rows, cols, 32, 4 * LINE, 18); break;
 	case TYPE_Q4_1: pack_as(TYPE_Q4_1, out, data, rows, cols, 64, 4 * LINE, 20); break;

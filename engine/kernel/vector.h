@@ -7,7 +7,8 @@
 // and after it, for this and the other headers of loops,
 //
 //	f32v halves(p)           LANES binary16 values as floats
-//	to_halves(p, v)          and back, rounding to nearest
+//	f32v brain_halves(p)     LANES bfloat16 values as floats
+//	to_halves(p, v)          to binary16, rounding to nearest
 //	f32v fma_(a, b, c)       a*b+c, rounded once
 //	f32v max_(a, b), min_(a, b)
 //	int any_at_least(v, x)   whether a lane of v is at least x
@@ -54,3 +55,4 @@ INLINE int bytes_of_header(int type) {
 	}
 	return 32;
 }
+

@@ -2,7 +2,10 @@
 
 package sandbox
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Elsewhere than on Linux nothing confines, so nothing runs.
 
@@ -27,3 +30,11 @@ func (r *Runner) Close() { r.mu.Lock(); r.closed = true; r.mu.Unlock() }
 
 // SelfTest reports that nothing can be confined.
 func SelfTest(context.Context) Report { return Report{Advice: []string{unavailable}} }
+
+// Measure has nothing to measure here.
+func Measure(context.Context, []Program, int, func(context.Context, []Program, int) (float64, error)) (Cost, error) {
+	return Cost{}, errors.New(unavailable)
+}
+
+// HumanEval is no peer for what cannot run.
+func HumanEval(string) func(context.Context, []Program, int) (float64, error) { return nil }

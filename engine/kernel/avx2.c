@@ -11,6 +11,7 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx2,fma,f16c")))
+#define KEEP(a) __asm__ volatile("" : "+x"(a))
 #define WIDTH 32
 #define BIAS 32
 #define NARROW 1
@@ -53,6 +54,7 @@ INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 #include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
+#include "limits.h"
 
 TILES
 
@@ -77,6 +79,4 @@ static int available(void) {
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
 }
 
-const path greenfill_avx2 = {
-	.name = "avx2", .available = available, STEPS, .quantise = quantise, .tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
-};
+const path greenfill_avx2 = {.name = "avx2", .available = available, .quantise = quantise, LOOPS};

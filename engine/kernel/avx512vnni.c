@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma,f16c")))
+#define KEEP(a) __asm__ volatile("" : "+v"(a))
 #define WIDTH 64
 #define BIAS 128
 #define NARROW 0
@@ -73,6 +74,7 @@ INLINE void to_halves(uint16_t *p, f32v v) {
 #include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
+#include "limits.h"
 
 TILES
 
@@ -82,7 +84,4 @@ static int available(void) {
 		__builtin_cpu_supports("f16c");
 }
 
-const path greenfill_avx512vnni = {
-	.name = "avx512vnni", .available = available, STEPS, .quantise = quantise_wide,
-	.tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
-};
+const path greenfill_avx512vnni = {.name = "avx512vnni", .available = available, .quantise = quantise_wide, LOOPS};

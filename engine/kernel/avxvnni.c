@@ -9,6 +9,7 @@
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avxvnni,avx2,fma,f16c")))
+#define KEEP(a) __asm__ volatile("" : "+x"(a))
 #define WIDTH 32
 #define BIAS 128
 #define NARROW 0
@@ -36,6 +37,7 @@ INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 #include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
+#include "limits.h"
 
 TILES
 
@@ -50,6 +52,4 @@ static int available(void) {
 		has_avxvnni();
 }
 
-const path greenfill_avxvnni = {
-	.name = "avxvnni", .available = available, STEPS, .quantise = quantise_wide, .tiles = TILE_ENTRIES, .float_tiles = FLOAT_TILE_ENTRIES,
-};
+const path greenfill_avxvnni = {.name = "avxvnni", .available = available, .quantise = quantise_wide, LOOPS};

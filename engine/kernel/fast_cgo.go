@@ -36,6 +36,8 @@ func newFastLoops(path *C.path) *loops {
 		rotate:      f.rotate,
 		logSumExp:   f.logSumExp,
 		nextAtLeast: f.nextAtLeast,
+		read:        f.read,
+		multiply:    f.multiply,
 	}
 }
 
@@ -72,6 +74,14 @@ func (f fast) logSumExp(logits []float32, scale float32) (highest, sum float32) 
 
 func (f fast) nextAtLeast(x []float32, i int, floor float32) int {
 	return int(C.greenfill_next_at_least(f.path, floats(x), C.int(i), C.int(len(x)), C.float(floor)))
+}
+
+func (f fast) read(data []byte) {
+	C.greenfill_read_bytes(f.path, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)))
+}
+
+func (f fast) multiply(rounds int) (products int) {
+	return int(C.greenfill_multiply_codes(f.path, C.int(rounds)))
 }
 
 // headMultiple is what a head's length must be a multiple of on every path in C.

@@ -74,6 +74,8 @@ typedef struct {
 	int (*next_at_least)(const float *x, int i, int n, float floor);
 	void (*attend)(const attention *a);
 	void (*store_position)(uint16_t *k, uint16_t *v, const float *key, const float *value, int pos, int dim);
+	uint64_t (*read_bytes)(const uint8_t *p, size_t n);
+	uint64_t (*multiply_codes)(int rounds);
 	quantise_fn *quantise;
 	tile_fn *tiles[TYPE_COUNT];             // for quantised types
 	float_tile_fn *float_tiles[TYPE_COUNT]; // for the others
@@ -96,6 +98,8 @@ void greenfill_attend(const path *p, int rows, int group, int dim, const float *
 	const uint16_t *v, const int32_t *seen, float *out, float *highest, float *total);
 void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const float *key, const float *value,
 	int pos, int dim);
+uint64_t greenfill_read_bytes(const path *p, const uint8_t *data, size_t n);
+uint64_t greenfill_multiply_codes(const path *p, int rounds);
 void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to);
 
 // A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.

@@ -30,6 +30,8 @@ type loops struct {
 	logSumExp func(logits []float32, scale float32) (highest, sum float32)
 	// nextAtLeast returns the first index from i on whose value is at least floor, or len(x).
 	nextAtLeast func(x []float32, i int, floor float32) int
+	read        func(data []byte)
+	multiply    func(rounds int) (products int)
 }
 
 var plainLoops = loops{
@@ -43,6 +45,8 @@ var plainLoops = loops{
 	rotate:      plainRotate,
 	logSumExp:   plainLogSumExp,
 	nextAtLeast: plainNextAtLeast,
+	read:        plainRead,
+	multiply:    plainMultiply,
 }
 
 // available are the paths of this build and machine, the fastest first.

@@ -47,6 +47,10 @@ void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const flo
 	p->store_position(k, v, key, value, pos, dim);
 }
 
+uint64_t greenfill_read_bytes(const path *p, const uint8_t *data, size_t n) { return p->read_bytes(data, n); }
+
+uint64_t greenfill_multiply_codes(const path *p, int rounds) { return p->multiply_codes(rounds); }
+
 void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to) {
 	p->quantise(r, x, n, cols, from, to);
 }

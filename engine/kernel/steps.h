@@ -122,7 +122,3 @@ TARGET static int next_at_least(const float *x, int i, int n, float floor) {
 	while (i < n && !(x[i] >= floor)) i++;
 	return i;
 }
-
-#define STEPS \
-	.swiglu = swiglu, .add = add, .rms_norm = rms_norm, .rope = rope, .log_sum_exp = log_sum_exp, \
-	.next_at_least = next_at_least, .attend = attend, .store_position = store_position

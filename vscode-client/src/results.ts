@@ -45,17 +45,15 @@ export class ResultsView implements vscode.Disposable {
     }
   }
 
-  /** Writes the label at the end of the line above the hole that holds the cursor. */
+  /** Writes the label at the end of the line above the cursor, if that stands in a hole. */
   private show(editor: vscode.TextEditor): void {
     const { document } = editor;
     const results = [...(this.known.get(document.uri.toString())?.values() ?? [])].find(
-      (r) => r.completions > 0 && r.version === document.version && holds(r, editor),
+      (r) => r.completions > 0 && holds(r, editor),
     );
-    const line = results ? Math.min(Math.max(results.hole.start.line - 1, 0), document.lineCount - 1) : 0;
-    editor.setDecorations(
-      this.label,
-      results ? [{ range: document.lineAt(line).range, renderOptions: { after: { contentText: results.message } } }] : [],
-    );
+    const line = document.lineAt(Math.max(editor.selection.active.line - 1, 0));
+    const after = { contentText: results?.message ?? "" };
+    editor.setDecorations(this.label, results ? [{ range: line.range, renderOptions: { after } }] : []);
   }
 
   /** Forgets everything, when the server has ended. */
@@ -70,7 +68,13 @@ export class ResultsView implements vscode.Disposable {
   }
 }
 
-function holds(results: Results, editor: vscode.TextEditor): boolean {
-  const line = editor.selection.active.line;
-  return results.hole.start.line <= line && line <= results.hole.end.line;
+/** Whether the cursor stands where a body would go: in the hole, or on the empty lines behind it. */
+function holds({ hole }: Results, { document, selection }: vscode.TextEditor): boolean {
+  const line = selection.active.line;
+  for (let i = hole.end.line + 1; i <= line; i++) {
+    if (!document.lineAt(i).isEmptyOrWhitespace) {
+      return false;
+    }
+  }
+  return line >= hole.start.line;
 }

@@ -122,6 +122,11 @@ export class Server implements vscode.Disposable {
           configuration: (params) =>
             params.items.map(({ scopeUri }) => serverSettings(scopeUri ? vscode.Uri.parse(scopeUri) : undefined)),
         },
+        // VS Code itself asks whether a workspace is trusted, and tells grantTrust.
+        executeCommand: (command, args, next) =>
+          command === "greenfill.trust" && !vscode.workspace.isTrusted
+            ? vscode.commands.executeCommand("workbench.trust.manage")
+            : next(command, args),
         provideInlineCompletionItems: (document, position, context, token) =>
           this.inlineCompletions(document, position, context, token),
       },

@@ -50,16 +50,20 @@ const settings = {
 
 /** A code-server with the packaged extension in it, and a browser. */
 export class Workbench {
-  /** trust: whether to switch workspace trust off, so that every folder is trusted. */
-  static async start({ trustAll = true, env = {} } = {}) {
+  /** trustAll: whether to switch workspace trust off; user: further settings of the user. */
+  static async start({ trustAll = true, user: more = {} } = {}) {
     const self = new Workbench();
     const { node, entry, browser } = install();
     self.home = mkdtempSync(join(tmpdir(), "greenfill-vscode-"));
     const user = join(self.home, "user");
     const extensions = join(self.home, "extensions");
-    write(join(user, "User", "settings.json"), JSON.stringify(settings));
+    write(join(user, "User", "settings.json"), JSON.stringify({ ...settings, ...more }));
     const options = ["--user-data-dir", user, "--extensions-dir", extensions, "--config", join(self.home, "config.yaml")];
-    const surroundings = { ...process.env, XDG_STATE_HOME: join(self.home, "state"), ...env };
+    const surroundings = {
+      ...process.env,
+      XDG_STATE_HOME: join(self.home, "state"),
+      XDG_RUNTIME_DIR: self.home, // holds the lock by which servers wait for each other
+    };
     execFileSync(node, [entry, ...options, "--install-extension", join(root, "vscode-client", "dist", "greenfill.vsix")], {
       env: surroundings,
       stdio: "ignore",
@@ -160,6 +164,14 @@ export class Window {
     for (const part of text.split(/(\n)/)) {
       await (part === "\n" ? this.press("Enter") : this.page.keyboard.type(part));
     }
+  }
+
+  /** Closes the active editor, whose file is saved. */
+  async closeFile(name) {
+    const tab = `.tab[data-resource-name="${name}"]`;
+    await this.page.waitForSelector(`${tab}:not(.dirty)`, { timeout: PATIENCE });
+    await this.page.click(`${tab} .tab-actions a`);
+    await this.page.waitForSelector(tab, { hidden: true, timeout: PATIENCE });
   }
 
   /** Puts the cursor at the end of a line, counted from 1. */

@@ -6,7 +6,7 @@
 // taken 64 at a time with a running maximum (online softmax); what a row computes does
 // not depend on the rows beside it: a position that a row does not see gets weight zero.
 
-enum { KEYS = 64, KEY_VECTORS = 2, MOST_ROWS = 6 };
+enum { KEYS = 64, KEY_VECTORS = LANES == 4 ? 4 : 2, MOST_ROWS = 6 };
 
 // key_at returns where lane 0 of vector i of the keys of dimension d stands.
 INLINE const uint16_t *key_at(const uint16_t *k, int i, int d, int dim) {

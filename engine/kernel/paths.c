@@ -8,7 +8,8 @@
 extern const path greenfill_avx512vnni, greenfill_avxvnni, greenfill_avx2;
 static const path *const paths[] = {&greenfill_avx512vnni, &greenfill_avxvnni, &greenfill_avx2, 0};
 #else
-static const path *const paths[] = {0};
+extern const path greenfill_neon;
+static const path *const paths[] = {&greenfill_neon, 0};
 #endif
 
 const path *greenfill_path(int i) { return paths[i]; }

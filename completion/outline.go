@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"greenfill/completion/sandbox"
@@ -120,6 +121,45 @@ func view(f *parser.File, s *parser.Spec) *Function {
 		fn.Checks = append(fn.Checks, Place{c.Span, c.Path})
 	}
 	return fn
+}
+
+// Neighbours are the files of tests that belong to the file at path, and the conftest.py
+// files that those may use, as far as read finds them. Only what lies in root counts.
+func Neighbours(path, root string, read func(path string) (text string, ok bool)) []parser.TestFile {
+	var list []parser.TestFile
+	seen := map[string]bool{}
+	add := func(name string) bool {
+		if seen[name] || root != "" && !strings.HasPrefix(name, strings.TrimSuffix(root, "/")+"/") {
+			return false
+		}
+		seen[name] = true
+		text, ok := read(name)
+		if ok {
+			list = append(list, parser.TestFile{Path: name, File: parser.Parse([]byte(text))})
+		}
+		return ok
+	}
+	for _, test := range parser.TestFileNames(path) {
+		if add(test) {
+			for _, conftest := range parser.ConftestNames(test) {
+				add(conftest)
+			}
+		}
+	}
+	return list
+}
+
+// IsNeighbour says whether the file at test may belong to Neighbours of the file at path.
+func IsNeighbour(path, test string) bool {
+	return strings.HasSuffix(test, "conftest.py") || slices.Contains(parser.TestFileNames(path), test)
+}
+
+// WithNeighbours is the file at path with the checks that its neighbours hold.
+func WithNeighbours(f *parser.File, path string, neighbours []parser.TestFile) *parser.File {
+	if len(neighbours) == 0 {
+		return f
+	}
+	return f.WithTests(parser.Module(path), neighbours...)
 }
 
 // body is the span from the end of the signature to the end of function and hole. A line

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -18,11 +19,6 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		return list, nil
 	}
 	span := doc.Mapper.RangeSpan(p.Range)
-	fn := doc.FunctionAt(span.Start)
-	if fn == nil || len(fn.Checks) == 0 {
-		return list, nil
-	}
-	ref := doc.referTo(fn)
 	add := func(kind protocol.CodeActionKind, a protocol.CodeAction) {
 		if !wanted(p.Context.Only, kind) {
 			return
@@ -39,6 +35,16 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		a.Kind = &kind
 		list = append(list, &a)
 	}
+	if slices.ContainsFunc(p.Context.Diagnostics, ours) {
+		for _, a := range s.fixes(doc, span) {
+			add(protocol.CodeActionKindQuickFix, a)
+		}
+	}
+	fn := doc.FunctionAt(span.Start)
+	if fn == nil || len(fn.Checks) == 0 {
+		return list, nil
+	}
+	ref, inserted := doc.referTo(fn), len(list)
 	for _, a := range s.insertActions(doc, doc.around(fn, span.Start)) {
 		add(protocol.CodeActionKindQuickFix, a)
 	}
@@ -46,11 +52,34 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: run the checks of "+ref.Spec, CommandCheck, CommandArgument{SpecReference: ref})))
 		return list, nil
 	}
-	if len(list) == 0 {
+	if len(list) == inserted {
 		add(protocol.CodeActionKindQuickFix, runs(command("Greenfill: complete "+ref.Spec, CommandComplete, CommandArgument{SpecReference: ref, Apply: true})))
 	}
 	add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: more samples for "+ref.Spec, CommandMore, CommandArgument{SpecReference: ref})))
 	return list, nil
+}
+
+// ours says whether a diagnostic is one of this server's.
+func ours(d protocol.Diagnostic) bool {
+	source, _ := d.Source.Get()
+	return source == diagnosticSource
+}
+
+// fixes are the edits that mend faulty checks in a span. Looking for them takes a look at
+// the whole file, so it is done only where a diagnostic of ours is shown.
+func (s *server) fixes(doc *Document, span parser.Span) []protocol.CodeAction {
+	var list []protocol.CodeAction
+	functions := doc.Functions()
+	for i := range functions {
+		for _, p := range functions[i].Problems() {
+			if p.Fix == nil || !overlap(p.Span, span) {
+				continue
+			}
+			edit := s.workspaceEdit(doc, change{p.Fix.Span, p.Fix.Text})
+			list = append(list, protocol.CodeAction{Title: p.Fix.Title, Edit: edit, Diagnostics: []protocol.Diagnostic{problem(doc, p)}})
+		}
+	}
+	return list
 }
 
 // runs is an action that is nothing but a command.

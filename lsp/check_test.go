@@ -363,3 +363,64 @@ func TestNotebook(t *testing.T) {
 		t.Errorf("%d items after closing", got)
 	}
 }
+
+// TestNeighbouringTests: the checks stand in another file, on disk, open, or changed there.
+func TestNeighbouringTests(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	ok(t, os.MkdirAll(filepath.Join(dir, "tests"), 0o755))
+	test := filepath.Join(dir, "tests", "test_lib.py")
+	ok(t, os.WriteFile(test, []byte("from lib import f\n\n\ndef test_f():\n    assert f(1) == 2\n"), 0o644))
+	s := &script{bodies: []string{"    return good(x)"}}
+	e := edit(t, s, func(c *lsptest.Config) { c.Folders = []string{dir} })
+	b, at := open(e, filepath.Join(dir, "lib.py"), "def f(x):\n    |\n")
+	for n := 0; len(titles(t, e, b)) == 0; { // until the tests have been found
+		var err error
+		n, err = e.AwaitRefresh(n)
+		ok(t, err)
+	}
+	same(t, "lens", titles(t, e, b), "▶ complete from 1 check")
+	items, err := e.Inline(ctx, b, at, automatic)
+	ok(t, err)
+	if len(items) != 1 {
+		t.Fatalf("%d items", len(items))
+	}
+	ok(t, e.AcceptInline(ctx, b, items[0]))
+	_, err = e.AwaitResults("f", inState(lsp.JobVerified))
+	ok(t, err)
+	// The user opens the tests and adds one: the accepted body is run again.
+	_, _, _, before := s.numbers()
+	tb := e.Open(test, "from lib import f\n\n\ndef test_f():\n    assert f(1) == 2\n")
+	e.Edit(tb, len(tb.Text), len(tb.Text), "\n\ndef test_g():\n    assert f(2) == 3\n")
+	_, err = e.AwaitResults("f", func(r lsp.Results) bool { return r.Checks == 2 && r.State == lsp.JobVerified })
+	ok(t, err)
+	if _, _, _, after := s.numbers(); after == before {
+		t.Error("nothing was run")
+	}
+}
+
+// TestFaultySpecs are said before anything runs, with a fix where there is one.
+func TestFaultySpecs(t *testing.T) {
+	ctx := context.Background()
+	s := &script{}
+	e := edit(t, s, nil)
+	b := e.Open("/w/a.py", "def f(x):\n    pass\n\nassert f(1) == 2\nassert f(1) == 3\n")
+	var said []protocol.Diagnostic
+	ok(t, e.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool { said = list; return len(list) > 0 }))
+	if said[0].Code != protocol.ProgressToken(protocol.String("contradiction")) || said[0].Severity != protocol.DiagnosticSeverityWarning {
+		t.Errorf("diagnostics %+v", said)
+	}
+	var list []protocol.CodeAction
+	ok(t, e.Call(ctx, "textDocument/codeAction", map[string]any{
+		"textDocument": map[string]any{"uri": b.URI}, "range": said[0].Range,
+		"context": map[string]any{"diagnostics": []any{map[string]any{"range": said[0].Range, "message": "m", "source": "greenfill"}}},
+	}, &list))
+	for _, a := range list {
+		if a.Edit != nil {
+			ok(t, e.AcceptAction(ctx, a))
+			ok(t, e.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool { return len(list) == 0 }))
+			return
+		}
+	}
+	t.Errorf("no fix among %+v", list)
+}

@@ -10,6 +10,9 @@ import (
 	"greenfill/parser"
 )
 
+// diagnosticSource is how editors name where a diagnostic comes from.
+const diagnosticSource = "greenfill"
+
 // diagnostic is the pull side: what is wrong with the document's checks.
 func (s *server) diagnostic(_ context.Context, _ *protocol.DocumentDiagnosticParams, doc *Document) (*protocol.RelatedFullDocumentDiagnosticReport, error) {
 	r := &protocol.RelatedFullDocumentDiagnosticReport{}
@@ -67,7 +70,7 @@ func (s *server) diagnostics(doc *Document) []protocol.Diagnostic {
 func diagnosticAt(doc *Document, span parser.Span, severity protocol.DiagnosticSeverity, code, message string) protocol.Diagnostic {
 	return protocol.Diagnostic{
 		Range: doc.Mapper.SpanRange(span), Severity: severity, Code: protocol.String(code),
-		Source: protocol.NewOptional("greenfill"), Message: protocol.String(message),
+		Source: protocol.NewOptional(diagnosticSource), Message: protocol.String(message),
 	}
 }
 

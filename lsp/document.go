@@ -25,9 +25,12 @@ type Document struct {
 	// Changed is when the server learned of this version.
 	Changed time.Time
 
+	neighbours []parser.TestFile // files of tests beside it
+
 	mu   sync.Mutex
-	file *parser.File // nil until asked for
-	base *parser.File // the last version parsed before this one, or nil
+	own  *parser.File // the text alone; nil until asked for
+	file *parser.File // with the checks of its neighbours
+	base *parser.File // own of the last version parsed before this one, or nil
 
 	outline   sync.Once // not under mu: listing takes long, and nobody need wait for it
 	functions []completion.Function
@@ -41,9 +44,15 @@ func NewDocument(u uri.URI, version int32, text string, encoding protocol.Positi
 func newDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind, before *Document) *Document {
 	d := &Document{URI: u, Version: version, Text: text, Mapper: NewMapper(text, encoding), Changed: time.Now()}
 	if before != nil {
-		d.base = before.latest()
+		d.base, d.neighbours = before.latest(), before.neighbours
 	}
 	return d
+}
+
+// beside is the same version with other files of tests beside it.
+func (d *Document) beside(neighbours []parser.TestFile) *Document {
+	return &Document{URI: d.URI, Version: d.Version, Text: d.Text, Mapper: d.Mapper, Changed: d.Changed,
+		neighbours: neighbours, base: d.latest()}
 }
 
 // Apply is the document after changes, in their order, each against the text that the
@@ -73,12 +82,13 @@ func (d *Document) File() *parser.File {
 		return d.file
 	}
 	if d.base == nil {
-		d.file = parser.Parse([]byte(d.Text))
+		d.own = parser.Parse([]byte(d.Text))
 	} else {
 		start, oldEnd, newEnd := difference(string(d.base.Source()), d.Text)
-		d.file = d.base.Edit(start, oldEnd, d.Text[start:newEnd])
+		d.own = d.base.Edit(start, oldEnd, d.Text[start:newEnd])
 	}
 	d.base = nil
+	d.file = completion.WithNeighbours(d.own, pathOf(d.URI), d.neighbours)
 	return d.file
 }
 
@@ -86,8 +96,8 @@ func (d *Document) File() *parser.File {
 func (d *Document) latest() *parser.File {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.file != nil {
-		return d.file
+	if d.own != nil {
+		return d.own
 	}
 	return d.base
 }

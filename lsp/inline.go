@@ -94,7 +94,7 @@ func (s *server) inlineItems(ctx context.Context, p *inlineParams, doc *Document
 	defer limit.Stop()
 	for {
 		found, changed := items()
-		if now := s.document(doc.URI); now != doc {
+		if now := s.document(doc.URI); now == nil || now.Version != doc.Version {
 			return nil, nil // the text has moved on, and the position with it
 		}
 		if len(found) > 0 || closed(job.done) {

@@ -28,6 +28,7 @@ func (s *server) open(item protocol.TextDocumentItem) {
 	s.documents[u] = doc
 	s.mu.Unlock()
 	s.follower.touch(u)
+	s.work.Go(func() { s.lookAtNeighbours(u) })
 }
 
 func (s *server) didChange(p *protocol.DidChangeTextDocumentParams) {
@@ -110,4 +111,9 @@ func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) 
 	for _, u := range again {
 		s.follower.touch(u)
 	}
+	s.work.Go(func() {
+		for _, c := range p.Changes {
+			s.lookAtTested(c.URI)
+		}
+	})
 }

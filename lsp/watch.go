@@ -211,8 +211,9 @@ func (s *server) lookAtFunctions() time.Duration {
 		f.mu.Lock()
 		delete(f.due, u)
 		f.mu.Unlock()
-		if doc != nil && doc == s.document(u) {
-			s.verifyAgain(doc)
+		if now := s.document(u); doc != nil && now != nil && now.Version == doc.Version {
+			s.lookAtTested(u)
+			s.verifyAgain(now)
 		}
 	}
 	return next

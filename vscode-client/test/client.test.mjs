@@ -90,8 +90,8 @@ check("a key pressed while a job runs ends the request", async () => {
 
 check("a lens completes a placeholder", async () => {
   const window = await open(ADD.replace('"""\n\n', '"""\n    pass\n'));
-  await window.lens("complete");
-  await window.lens("insert");
+  await window.lens("complete", async () => (await window.screen()).includes("insert"));
+  await window.lens("insert", async () => (await window.screen()).includes("return a + b"));
   await window.saved("a.py", (text) => text === ADD.replace('"""\n\n', '"""\n    return a + b\n'));
   await window.close();
 });
@@ -107,8 +107,7 @@ check("the palette completes at the cursor", async () => {
 
 check("all candidates are shown with their verdicts, a verified one can be inserted", async () => {
   const window = await openWithGhost();
-  await window.lens("candidates");
-  await window.sees("Greenfill: add");
+  await window.lens("candidates", async () => (await window.screen()).includes("Greenfill: add"));
   await window.sees("line 5: assert add(1, 2) == 3; got 0, expected 3");
   await window.page.keyboard.type("b + a");
   await window.press("Enter");

@@ -233,16 +233,17 @@ export class Window {
     return until(`the status bar shows ${text}`, async () => (await this.status()).includes(text), patience);
   }
 
-  /** Clicks the code lens of that title. */
-  async lens(title) {
-    const handle = await until(`a lens "${title}" is shown`, async () => {
+  /** Clicks the code lens of that title until happened() is true: lenses move while they are redrawn. */
+  async lens(title, happened) {
+    await until(`a click on the lens "${title}" has its effect`, async () => {
       for (const link of await this.page.$$(".codelens-decoration a")) {
-        if ((await link.evaluate((a) => a.innerText)).includes(title)) return link;
+        if ((await link.evaluate((a) => a.innerText).catch(() => "")).includes(title)) {
+          await link.click().catch(() => undefined); // it is gone by now
+          return until("it happens", happened, 5000).then(() => true, () => false);
+        }
       }
-      return undefined;
+      return happened();
     });
-    await handle.evaluate((a) => a.scrollIntoView({ block: "center" }));
-    await handle.click();
   }
 
   /** Runs a command by its name in the palette. */

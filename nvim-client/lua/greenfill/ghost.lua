@@ -244,13 +244,14 @@ function M.accept_line(buf)
   return rest ~= nil
 end
 
---- Moves by count among the bodies, in a circle.
+--- Moves by count among the bodies, in a circle. Returns whether there were several.
 function M.select(buf, count)
   local ghost = ghosts[buf]
   if ghost and #ghost.offers > 0 then
     ghost.index = (ghost.index - 1 + count) % #ghost.offers + 1
     draw(buf, ghost)
   end
+  return ghost ~= nil and #ghost.offers > 1
 end
 
 function M.dismiss(buf)

@@ -11,11 +11,11 @@ local M = {}
 ---@field visible fun(buf: integer): boolean
 ---@field accept fun(buf: integer): boolean
 ---@field accept_line fun(buf: integer): boolean
----@field select fun(buf: integer, count: integer)
+---@field select fun(buf: integer, count: integer): boolean whether there was a choice
 ---@field dismiss fun(buf: integer)
 ---@field request fun(buf: integer, invoked: boolean)
 
-local cycled = {} ---@type table<integer, true> buffers where the user has chosen
+local cycled = {} ---@type table<integer, boolean> whether the user is choosing, by buffer
 
 ---@return greenfill.Backend?
 local function backend()
@@ -59,8 +59,7 @@ end
 
 function M.select(count)
   with(function(b, buf)
-    cycled[buf] = true
-    b.select(buf, count)
+    cycled[buf] = b.select(buf, count)
   end)
 end
 

@@ -101,6 +101,8 @@ end
 
 function M.select(buf, count)
   native.select({ bufnr = buf, count = count })
+  local results = require('greenfill.results').here()
+  return results ~= nil and results.completions > 1
 end
 
 --- Off until the text changes: there is no other way to hide what is shown.

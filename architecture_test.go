@@ -21,7 +21,7 @@ var layers = map[string]struct {
 	may    []string
 	reason string
 }{
-	"": {[]string{"lsp", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/catalog", "engine/kernel"},
+	"": {[]string{"lsp", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/bench", "engine/catalog", "engine/kernel"},
 		"main wires everything and holds no logic"},
 	"lsp":                {[]string{"completion", "parser"}, "speaks editor; knows no Python and no tensors"},
 	"lsp/lsptest":        {[]string{"lsp", "completion", "parser"}, "the fake editor"},
@@ -30,6 +30,7 @@ var layers = map[string]struct {
 	"completion/sandbox": {nil, "runs Python; knows neither specs nor models"},
 	"parser":             {nil, "speaks Python; knows no models"},
 	"engine":             {[]string{"engine/gguf", "engine/tokenizer", "engine/kernel"}, "speaks tensors; knows no Python"},
+	"engine/bench":       {[]string{"engine"}, "measures what engine offers to everyone"},
 	"engine/gguf":        {nil, "a file format"},
 	"engine/tokenizer":   {nil, "text and token ids; the vocabulary is handed to it"},
 	"engine/kernel":      {nil, "loops over numbers"},
@@ -43,7 +44,7 @@ var guarded = map[string]struct {
 }{
 	"net":       {[]string{"completion/sandbox"}, "the server opens no network connection; sandbox talks to its own children over socket pairs, and proves that they cannot connect"},
 	"net/http":  {[]string{"engine/catalog"}, "fetching a model is a command of its own"},
-	"os/exec":   {[]string{"", "completion/sandbox", "engine/catalog", "completion/eval"}, "only confined Python, the user's pip, a benchmark's peer named by the user, and main's own `model pull` are started"},
+	"os/exec":   {[]string{"", "completion/sandbox", "engine/catalog", "engine/bench"}, "only confined Python, the user's pip, a benchmark's peer named by the user, and main's own `model pull` are started"},
 	"unsafe":    {[]string{"engine/kernel", "engine/gguf", "completion/sandbox"}, "memory maps, kernels and system calls"},
 	"C":         {[]string{"engine/kernel"}, "kernels are the only C of this project"},
 	"reflect":   {nil, "nothing here needs it outside tests"},

@@ -2,72 +2,90 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
-	"slices"
 
 	"greenfill/engine"
+	"greenfill/engine/bench"
 	"greenfill/engine/catalog"
+	"greenfill/engine/kernel"
 )
 
 type benchEngineCmd struct {
-	Model   string `help:"Model: a name from 'greenfill model list', or the path of a GGUF file." placeholder:"M" env:"GREENFILL_MODEL"`
+	Model   string `help:"Model: a name from 'greenfill model list', or the path of a GGUF file; default: all that are here." placeholder:"M" env:"GREENFILL_MODEL"`
+	Peer    string `help:"Folder of llama.cpp's programs, to be measured in turn with ours." placeholder:"DIR" type:"existingdir"`
 	Threads int    `help:"Threads; 0 means one per core." default:"0" placeholder:"N"`
-	Count   int    `help:"How often to measure each; the median is printed." default:"3" placeholder:"C"`
-	JSON    bool   `help:"Print one JSON object." name:"json"`
-}
-
-type engineReport struct {
-	Model     string             `json:"model"`
-	Kernel    string             `json:"kernel"`
-	Threads   int                `json:"threads"`
-	ReadyMS   int64              `json:"ready_ms"`
-	Resident  int64              `json:"resident_bytes"`
-	PerSecond map[string]float64 `json:"tokens_per_second"`
+	Count   int    `help:"How often to measure each; the median is printed." default:"5" placeholder:"C"`
+	JSON    bool   `help:"Print a JSON array of rows." name:"json"`
 }
 
 func (c *benchEngineCmd) Run(e *env) error {
 	if c.Count < 1 {
 		return usage("--count is %d: give a number from 1", c.Count)
 	}
-	choice, err := catalog.Choose(c.Model)
+	choices, err := c.models()
 	if err != nil {
 		return err
 	}
-	options := engine.Options{Threads: c.Threads}
-	start, err := engine.MeasureStartUp(e.ctx, choice.Path, options)
-	if err != nil {
-		return err
-	}
-	m, err := engine.Open(e.ctx, choice.Path, options)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	info := m.Info()
-	report := engineReport{choice.Name, info.Kernel, info.Threads, start.Ready.Milliseconds(), start.Resident, map[string]float64{}}
 	if !c.JSON {
-		fmt.Fprintf(e.stdout, "%s, kernel %s, %s; ready after %d ms, %s resident\n", report.Model, report.Kernel,
-			count(report.Threads, "thread", "threads"), report.ReadyMS, catalog.FormatSize(report.Resident))
+		fmt.Fprintf(e.stdout, "kernel %s; the median of %s\n", kernel.Name(), count(c.Count, "round", "rounds"))
 	}
-	for _, measure := range engine.Measures() {
-		var runs []float64
-		for range c.Count {
-			speed, err := measure.Run(e.ctx, m)
-			if err != nil {
-				return err
-			}
-			runs = append(runs, speed)
+	all := []bench.Row{}
+	for _, choice := range choices {
+		bar := newBar(e.stderr, choice.Name, 100)
+		rows, err := bench.Run(e.ctx, bench.Options{
+			Model: choice.Name, Path: choice.Path, Peer: c.Peer, Threads: c.Threads, Rounds: c.Count,
+			Progress: func(what string, share float64) { bar.Set(int(100*share), choice.Name+": "+what) },
+		})
+		bar.Close()
+		if err != nil {
+			return err
 		}
-		slices.Sort(runs)
-		report.PerSecond[measure.Name] = runs[len(runs)/2]
+		all = append(all, rows...)
 		if !c.JSON {
-			fmt.Fprintf(e.stdout, "%-12s %7.1f tokens/s  (%.1f to %.1f)\n", measure.Name, runs[len(runs)/2], runs[0], runs[len(runs)-1])
+			printRows(e.stdout, rows)
 		}
 	}
 	if c.JSON {
-		printJSON(e.stdout, report)
+		printJSON(e.stdout, all)
 	}
 	return nil
+}
+
+// models are the one named, or all that are here.
+func (c *benchEngineCmd) models() ([]catalog.Choice, error) {
+	if c.Model != "" {
+		choice, err := catalog.Choose(c.Model)
+		return []catalog.Choice{choice}, err
+	}
+	var choices []catalog.Choice
+	for _, m := range catalog.Models() {
+		if choice, err := catalog.Choose(m.Name); err == nil {
+			choices = append(choices, choice)
+		}
+	}
+	if len(choices) == 0 {
+		return nil, usage("no model is here: run 'greenfill model pull'")
+	}
+	return choices, nil
+}
+
+func printRows(w io.Writer, rows []bench.Row) {
+	fmt.Fprintf(w, "\n%-20s %12s %12s %7s %7s %7s\n", rows[0].Model, "ours", "llama.cpp", "ratio", "limit", "spread")
+	for _, r := range rows {
+		show := func(v float64) string { return fmt.Sprintf("%.1f", v) }
+		if r.Unit == "bytes" {
+			show = func(v float64) string { return catalog.FormatSize(int64(v)) }
+		}
+		cells := [3]string{}
+		if r.Peer != nil {
+			cells[0], cells[1] = show(*r.Peer), fmt.Sprintf("%.2f", *r.Ratio)
+		}
+		if r.LimitFraction != nil {
+			cells[2] = fmt.Sprintf("%.0f %%", 100**r.LimitFraction)
+		}
+		fmt.Fprintf(w, "%-20s %12s %12s %7s %7s %5.0f %%\n", r.Test+" "+r.Unit, show(r.Ours), cells[0], cells[1], cells[2], 100*r.Spread)
+	}
 }
 
 type benchPerplexityCmd struct {

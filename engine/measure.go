@@ -2,12 +2,12 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
 	"time"
+
+	"greenfill/engine/kernel"
 )
 
 // A Measure is one thing that can be measured of a loaded model, in tokens per second.
@@ -36,7 +36,7 @@ const measuredText = `def median(values):
 func Measures() []Measure {
 	list := []Measure{{Name: "prefill 512", Prompt: 512}}
 	for _, n := range []int{1, 4, 8, 16, 32} {
-		list = append(list, Measure{Name: fmt.Sprintf("batch %d", n), Prompt: 256, Samples: n, Tokens: 32})
+		list = append(list, Measure{Name: fmt.Sprintf("batch %d", n), Prompt: 256, Samples: n, Tokens: 16})
 	}
 	return list
 }
@@ -110,48 +110,18 @@ func MeasureStartUp(ctx context.Context, path string, options Options) (s StartU
 	return s, err
 }
 
-// ReadSpeed returns the bytes a second at which the model's threads can read memory like
-// that of its weights: the limit of what one sample can reach, since each token reads
-// all weights (Info.Weights bytes) once.
-func (m *Model) ReadSpeed(ctx context.Context) (float64, error) {
+// ReadRate returns the bytes a second at which the model's threads read its weights and
+// do nothing else: the limit of what one sample can reach, since each token reads all
+// weights (Info.Weights bytes) once.
+func (m *Model) ReadRate(ctx context.Context) (float64, error) {
 	if err := m.acquire(ctx); err != nil {
 		return 0, err
 	}
 	defer m.release()
-	// Far more than the caches hold, but no second set of weights.
-	memory, free, err := hugeMemory(int(min(m.info.Weights, 256<<20)))
-	if err != nil {
-		return 0, err
-	}
-	defer free()
-	for i := 0; i < len(memory); i += 4096 {
-		memory[i] = byte(i >> 12) // no two pages may stand for the same zeros
-	}
-	const rounds = 4
-	threads := m.pool.Threads()
-	sums := make([]uint64, threads)
-	start := time.Now()
-	var group sync.WaitGroup
-	for t := range threads {
-		group.Go(func() {
-			for range rounds {
-				sums[t] += touch(memory[len(memory)/threads*t:][:len(memory)/threads])
-			}
-		})
-	}
-	group.Wait()
-	if sums[0] == 0 {
-		return 0, errors.New("reading memory: it does not hold what was written")
-	}
-	return float64(rounds*len(memory)) / time.Since(start).Seconds(), nil
+	return m.pool.ReadRate(m.weights.matrices()), nil
 }
 
-// touch reads a word of every cache line.
-func touch(memory []byte) (sum uint64) {
-	for len(memory) >= 128 {
-		sum += binary.LittleEndian.Uint64(memory)
-		sum += binary.LittleEndian.Uint64(memory[64:])
-		memory = memory[128:]
-	}
-	return sum
-}
+// PeakRate returns the products a second that all the model's threads could reach
+// together if their operands were always at hand: the limit of what a large batch can
+// reach, since each column takes Info.Products of them.
+func (m *Model) PeakRate() float64 { return kernel.PeakRate() * float64(m.pool.Threads()) }

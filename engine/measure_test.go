@@ -21,8 +21,11 @@ func TestMeasures(t *testing.T) {
 			t.Errorf("%s: %g tokens/s, error %v", e.Name, got, err)
 		}
 	}
-	if speed, err := m.ReadSpeed(t.Context()); err != nil || !(speed > 0) {
-		t.Errorf("memory is read at %g bytes/s, error %v", speed, err)
+	if speed, err := m.ReadRate(t.Context()); err != nil || !(speed > 0) {
+		t.Errorf("weights are read at %g bytes/s, error %v", speed, err)
+	}
+	if !(m.PeakRate() > 0) {
+		t.Errorf("%g products a second", m.PeakRate())
 	}
 	if runtime.GOOS == "linux" {
 		s, err := MeasureStartUp(t.Context(), path, Options{})

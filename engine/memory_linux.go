@@ -87,14 +87,3 @@ func residentMemory() (int64, error) {
 	}
 	return resident * int64(os.Getpagesize()), nil
 }
-
-// hugeMemory returns memory on huge pages, where the system gives them, as the kernels'
-// weights are. free gives it back.
-func hugeMemory(size int) (memory []byte, free func(), err error) {
-	memory, err = unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
-	if err != nil {
-		return nil, nil, fmt.Errorf("mapping %d bytes of memory: %w", size, err)
-	}
-	_ = unix.Madvise(memory, unix.MADV_HUGEPAGE) // only advice: small pages work as well
-	return memory, func() { _ = unix.Munmap(memory) }, nil
-}

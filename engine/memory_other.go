@@ -18,8 +18,3 @@ func availableMemory() (int64, bool) { return 0, false }
 func residentMemory() (int64, error) {
 	return 0, errors.New("resident memory is measured on Linux only")
 }
-
-// hugeMemory returns memory; free does nothing.
-func hugeMemory(size int) (memory []byte, free func(), err error) {
-	return make([]byte, size), func() {}, nil
-}

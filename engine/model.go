@@ -45,6 +45,8 @@ type Info struct {
 	Blocks        int    // transformer blocks
 	Width         int    // of the residual stream
 	Weights       int64  // bytes of the packed weights
+	Products      int64  // multiplications by weights for one column, the output head included
+	HeadProducts  int64  // those of the output head
 	CachePerToken int64  // bytes of the KV cache for each position
 	Kernel        string // the loops that run: "portable", "avx2", ...
 	Threads       int
@@ -131,7 +133,9 @@ func (m *Model) describe() Info {
 	}
 	for _, matrix := range m.weights.matrices() {
 		info.Weights += int64(matrix.Bytes())
+		info.Products += int64(matrix.Rows()) * int64(matrix.Cols())
 	}
+	info.HeadProducts = int64(m.weights.output.Rows()) * int64(m.weights.output.Cols())
 	return info
 }
 

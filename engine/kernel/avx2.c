@@ -64,15 +64,14 @@ INLINE int32_t start_pairs(int even, int odd) {
 }
 
 TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
-	for (int b = from; b < to; b++)
-		for (int i = 0; i < n; i++) {
-			record *o = r + (size_t)b * n + i;
-			int pairs[4]; // sums of even and odd pairs in the first half, then in the second
-			quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
-			o->half_start[0] = start_pairs(pairs[0], pairs[1]);
-			o->half_start[1] = start_pairs(pairs[2], pairs[3]);
-			o->start = start_pairs(pairs[0] + pairs[2], pairs[1] + pairs[3]);
-		}
+	EACH_RECORD(n, from, to) {
+		record *o = r + (size_t)b * n + i;
+		int pairs[4]; // sums of even and odd pairs in the first half, then in the second
+		quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
+		o->half_start[0] = start_pairs(pairs[0], pairs[1]);
+		o->half_start[1] = start_pairs(pairs[2], pairs[3]);
+		o->start = start_pairs(pairs[0] + pairs[2], pairs[1] + pairs[3]);
+	}
 }
 
 static int available(void) {

@@ -112,7 +112,8 @@ func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multipli
 	if quantised {
 		blocks := cols / blockCols
 		records = (*C.record)(p.scratch(blocks * n * recordBytes))
-		each := max(1, chunkValues/(n*blockCols))
+		const least = 8 // blocks that are read together
+		each := max(least, chunkValues/(n*blockCols))
 		p.run((blocks+each-1)/each, func(chunk int) {
 			C.greenfill_quantise(f.path, records, floats(x), C.int(n), C.int(cols),
 				C.int(chunk*each), C.int(min((chunk+1)*each, blocks)))

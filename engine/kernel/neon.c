@@ -95,8 +95,7 @@ INLINE void quantise_block(record *r, const float *x) {
 }
 
 TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
-	for (int b = from; b < to; b++)
-		for (int i = 0; i < n; i++) quantise_block(r + (size_t)b * n + i, x + (size_t)i * cols + b * BLOCK);
+	EACH_RECORD(n, from, to) quantise_block(r + (size_t)b * n + i, x + (size_t)i * cols + b * BLOCK);
 }
 
 static int available(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }

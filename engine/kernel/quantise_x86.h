@@ -42,13 +42,12 @@ INLINE void quantise_block(record *r, const float *x, int pairs[4]) {
 // quantise_wide is the quantiser of paths whose accumulators have 32 bits: they start at
 // -BIAS times the sums of the codes.
 TARGET static __attribute__((unused)) void quantise_wide(record *r, const float *x, int n, int cols, int from, int to) {
-	for (int b = from; b < to; b++)
-		for (int i = 0; i < n; i++) {
-			record *o = r + (size_t)b * n + i;
-			int pairs[4];
-			quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
-			o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
-			o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
-			o->start = o->half_start[0] + o->half_start[1];
-		}
+	EACH_RECORD(n, from, to) {
+		record *o = r + (size_t)b * n + i;
+		int pairs[4];
+		quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
+		o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
+		o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
+		o->start = o->half_start[0] + o->half_start[1];
+	}
 }

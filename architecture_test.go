@@ -21,7 +21,7 @@ var layers = map[string]struct {
 	may    []string
 	reason string
 }{
-	"": {[]string{"lsp", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/bench", "engine/catalog", "engine/kernel"},
+	"": {[]string{"lsp", "lsp/lsptest", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/bench", "engine/catalog", "engine/kernel"},
 		"main wires everything and holds no logic"},
 	"lsp":                {[]string{"completion", "parser"}, "speaks editor; knows no Python and no tensors"},
 	"lsp/lsptest":        {[]string{"lsp", "completion", "parser"}, "the fake editor"},

@@ -14,6 +14,8 @@ import (
 type benchCmd struct {
 	MBPP       benchMBPPCmd       `cmd:"" name:"mbpp" help:"Tasks solved, share of samples that pass, and pass@k on rows of MBPP."`
 	Engine     benchEngineCmd     `cmd:"" help:"Speed of the model: prompt, and samples drawn as one batch."`
+	Sandbox    benchSandboxCmd    `cmd:"" help:"What the verdict on a candidate costs."`
+	LSP        benchLSPCmd        `cmd:"" name:"lsp" help:"Delays of the language server on a long file."`
 	Perplexity benchPerplexityCmd `cmd:"" help:"Perplexity of a text, as llama-perplexity counts it."`
 }
 

@@ -152,7 +152,7 @@ func (c *Completer) Check(ctx context.Context, spec *parser.Spec, dir, python st
 	if len(spec.Checks) == 0 {
 		return sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
-	return c.runner.Run(ctx, program(spec, asWritten(spec), dir, python))
+	return c.runner.Run(ctx, Program(spec, dir, python))
 }
 
 // Verify runs a body, each line of it indented for its place, against the spec's checks.

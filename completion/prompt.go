@@ -71,10 +71,10 @@ func chatText(spec *parser.Spec) string {
 	if spec.Name == spec.QualifiedName {
 		b.WriteString(head(spec) + "    ...\n```\n")
 	} else {
-		b.WriteString(lf(strings.TrimRight(spec.Filled(spec.Indent+"...").Text, "\r\n")) + "\n```\n")
+		b.WriteString(userText(strings.TrimRight(spec.Filled(spec.Indent+"...").Text, "\r\n")) + "\n```\n")
 	}
 	b.WriteString("Your code should pass these tests:\n```python\n" + checksText(spec) + "```<|im_end|>\n")
-	b.WriteString("<|im_start|>assistant\n```python\n" + head(spec) + lf(spec.Begun))
+	b.WriteString("<|im_start|>assistant\n```python\n" + head(spec) + userText(spec.Begun))
 	return b.String()
 }
 
@@ -84,21 +84,37 @@ func plainText(spec *parser.Spec) string {
 	for line := range strings.Lines(checksText(spec)) {
 		b.WriteString("# " + line)
 	}
-	return b.String() + "\n" + head(spec) + lf(spec.Begun)
+	return b.String() + "\n" + head(spec) + userText(spec.Begun)
 }
 
 // head is the function as written so far, up to the end of a line.
 func head(spec *parser.Spec) string {
-	return lf(strings.TrimRight(spec.Head(), " \t\r\n")) + "\n"
+	return userText(strings.TrimRight(spec.Head(), " \t\r\n")) + "\n"
 }
 
-// preludeText is what the body may use from the rest of the file.
+// userText is the user's text as it may stand in a prompt: with plain line ends, and with
+// the names of control tokens broken, so that a docstring cannot end the conversation.
+func userText(text string) string { return strings.ReplaceAll(lf(text), "<|", "< |") }
+
+// offeredBytes bounds what is shown of the file beside what the spec surely needs: about
+// 1,000 tokens, a few seconds of prefill on a laptop.
+const offeredBytes = 4 << 10
+
+// preludeText is what the body may use from the rest of the file: all that the spec
+// needs, and of what it might use the first that fit.
 func preludeText(spec *parser.Spec) string {
 	var b strings.Builder
+	left := offeredBytes
 	for _, f := range spec.Prelude {
-		b.WriteString(lf(strings.TrimRight(f.Text, "\r\n")) + "\n")
+		if f.Offered {
+			if len(f.Text) > left {
+				continue
+			}
+			left -= len(f.Text)
+		}
+		b.WriteString(userText(strings.TrimRight(f.Text, "\r\n")) + "\n")
 	}
-	if len(spec.Prelude) > 0 {
+	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
 	return b.String()
@@ -109,7 +125,7 @@ func checksText(spec *parser.Spec) string {
 	var b strings.Builder
 	for _, c := range spec.Checks {
 		if c.Kind != parser.CheckDoctest {
-			b.WriteString(lf(strings.TrimRight(c.Code, "\r\n")) + "\n")
+			b.WriteString(userText(strings.TrimRight(c.Code, "\r\n")) + "\n")
 		}
 	}
 	return b.String()

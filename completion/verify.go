@@ -24,6 +24,11 @@ func program(spec *parser.Spec, unit parser.Fragment, dir, python string) sandbo
 	return p
 }
 
+// Program is what the sandbox runs for a function as it is written.
+func Program(spec *parser.Spec, dir, python string) sandbox.Program {
+	return program(spec, asWritten(spec), dir, python)
+}
+
 // asWritten is the unit with the body that stands there. Other functions of the unit that
 // are still unwritten do not keep it from compiling.
 func asWritten(spec *parser.Spec) parser.Fragment {

@@ -157,3 +157,12 @@ func TestWorkspace(t *testing.T) {
 		t.Errorf("the workspace was written to: %q", data)
 	}
 }
+
+// A file that was never saved may name a folder that is not there.
+func TestMissingWorkspace(t *testing.T) {
+	p := one("    return x\n", "assert f(1) == 1")
+	p.Dir = filepath.Join(t.TempDir(), "not", "there")
+	if v := testRunner(t, Options{}).Run(context.Background(), p); v.Status != Passed {
+		t.Errorf("%v: %s", v.Status, v.Message)
+	}
+}

@@ -44,7 +44,8 @@ type Check struct {
 type Program struct {
 	// Python is the interpreter's path or name; "" means the one found by [FindPython].
 	Python string
-	// Dir is the user's workspace: readable, first on sys.path. "" means none.
+	// Dir is the user's workspace: readable, first on sys.path. "" or a folder that is
+	// not there means none.
 	Dir string
 	// Prelude are the module-level statements that candidate and checks need.
 	Prelude []Fragment

@@ -19,6 +19,9 @@ import (
 
 // run runs one program: split in two processes, or where its spec cannot be, in one.
 func (r *Runner) run(ctx context.Context, p Program) Verdict {
+	if info, err := os.Stat(p.Dir); err != nil || !info.IsDir() {
+		p.Dir = "" // a file that was never saved may name a folder that is not there
+	}
 	python, err := r.python(p.Python, p.Dir)
 	if err != nil {
 		return Verdict{Status: PreludeFailed, Message: err.Error()}

@@ -158,16 +158,17 @@ INLINE void add_block(int type, int vectors, int columns, const u8v (*w)[8], con
 				}
 			EACH_PAIR y[v][c] = h ? fma_(total(a[v][c]), s[v].scale[h], y[v][c]) : total(a[v][c]) * s[v].scale[h];
 		}
-	EACH_PAIR {
-		float *at = sums + v * next + c * STRIP;
-		f32v sum = fma_(y[v][c], all(r[c].scale), load_floats(at));
-		if (type == TYPE_Q2_K) {
-			sum = fma_(s[v].minimum[0], all(r[c].half_sum[0]), sum);
-			sum = fma_(s[v].minimum[1], all(r[c].half_sum[1]), sum);
-		} else if (has_minimum(type)) {
-			sum = fma_(s[v].minimum[0], all(r[c].sum), sum);
+	UNROLL for (int c = 0; c < columns; c++) {
+		f32v scale = all(r[c].scale), sum = all(r[c].sum), first = all(r[c].half_sum[0]), second = all(r[c].half_sum[1]);
+		UNROLL for (int v = 0; v < vectors; v++) {
+			float *at = sums + v * next + c * STRIP;
+			f32v to = fma_(y[v][c], scale, load_floats(at));
+			if (type == TYPE_Q2_K)
+				to = fma_(s[v].minimum[1], second, fma_(s[v].minimum[0], first, to));
+			else if (has_minimum(type))
+				to = fma_(s[v].minimum[0], sum, to);
+			store_floats(at, to);
 		}
-		store_floats(at, sum);
 	}
 }
 

@@ -16,10 +16,10 @@ import (
 func TestInfo(t *testing.T) {
 	m := openTiny(t, tiny{architecture: "qwen2"}, 2)
 	got := m.Info()
-	if got.Weights == 0 || got.Kernel == "" || got.Parameters < 1_000_000 {
+	if got.Weights == 0 || got.Kernel == "" || got.Parameters < 1_000_000 || got.HeadProducts != tinyTokens*tinyWidth || got.Products <= got.HeadProducts {
 		t.Errorf("%+v", got)
 	}
-	got.Weights, got.Kernel, got.Parameters = 0, "", 0
+	got.Weights, got.Kernel, got.Parameters, got.Products, got.HeadProducts = 0, "", 0, 0, 0
 	want := Info{Name: "tiny", Architecture: "qwen2", Context: tinyContext, Vocabulary: tinyTokens, Blocks: tinyBlocks,
 		Width: tinyWidth, CachePerToken: 2 * 2 * 2 * 128, Threads: 2, ChatTemplate: "chatml"}
 	if got != want {

@@ -101,7 +101,7 @@ func runForms(t *testing.T, r *Runner, python string, cases []formCase) {
 		t.Run(c.name, func(t *testing.T) {
 			c.program.Python = python
 			v := r.Run(context.Background(), c.program)
-			if v.Status == PreludeFailed && v.ErrorType == "ModuleNotFoundError" && c.needs != "" {
+			if v.Status == PreludeFailed && v.ErrorType == "ModuleNotFoundError" && c.needs != "" && os.Getenv("CI") != "true" {
 				t.Skip("this interpreter lacks a package: " + v.Message)
 			}
 			if v.Status.String() != c.want {
@@ -139,7 +139,8 @@ func TestPythons(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			var cases []formCase
 			for i, c := range parseForms(t, "testdata/forms.txt") {
-				if full() || i%6 == tried%6 {
+				ofItself := c.needs == "" || c.needs == "weaker" // packages are TestForms'
+				if ofItself && (full() || i%6 == tried%6) {
 					cases = append(cases, c)
 				}
 			}

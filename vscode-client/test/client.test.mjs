@@ -140,9 +140,7 @@ check("a server that dies is started again", async () => {
   process.kill(first, "SIGKILL");
   await until("another one runs", () => window.servers().some((pid) => pid !== first && isAlive(pid)));
   await until("it is initialized", () => window.said("initialized").length === 2);
-  await window.type("#");
-  await window.press("Backspace");
-  await window.seesGhost("return a + b");
+  await window.ghostAfterTyping("return a + b");
   await window.close();
 });
 

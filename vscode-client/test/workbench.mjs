@@ -220,6 +220,15 @@ export class Window {
     return until(`ghost text holds ${JSON.stringify(text)}`, async () => (await this.ghost()).includes(text), patience);
   }
 
+  /** Types until ghost text with this text is shown: a server that has just started may not be asked yet. */
+  ghostAfterTyping(text, patience) {
+    return until(`ghost text holds ${JSON.stringify(text)}`, async () => {
+      await this.type("#");
+      await this.press("Backspace");
+      return this.seesGhost(text, 5000).catch(() => false);
+    }, patience);
+  }
+
   seesNoGhost() {
     return until("no ghost text is shown", async () => (await this.ghost()) === "");
   }
@@ -235,14 +244,18 @@ export class Window {
 
   /** Clicks the code lens of that title until happened() is true: lenses move while they are redrawn. */
   async lens(title, happened) {
+    let clicked = false;
     await until(`a click on the lens "${title}" has its effect`, async () => {
+      if (clicked && (await happened())) {
+        return true;
+      }
       for (const link of await this.page.$$(".codelens-decoration a")) {
         if ((await link.evaluate((a) => a.innerText).catch(() => "")).includes(title)) {
-          await link.click().catch(() => undefined); // it is gone by now
+          clicked = await link.click().then(() => true, () => clicked); // or it is gone by now
           return until("it happens", happened, 5000).then(() => true, () => false);
         }
       }
-      return happened();
+      return false;
     });
   }
 

@@ -24,7 +24,7 @@ end
 local function open_log()
   local config = require('greenfill.config')
   local own = type(config.options.cmd) == 'string'
-  vim.cmd.tabedit(vim.fn.fnameescape(own and config.log_file() or vim.lsp.get_log_path()))
+  vim.cmd.tabedit(vim.fn.fnameescape(own and config.log_file() or vim.lsp.log.get_filename()))
 end
 
 local function folder_argument(args)

@@ -75,14 +75,23 @@ func Bench(ctx context.Context, o lsp.Options, load Load) ([]Row, error) {
 	return rows, e.Close()
 }
 
-// somewhere is a random place within a docstring of the file's functions.
-func somewhere(r *rand.Rand, text string) int {
-	for {
-		i := r.IntN(len(text))
-		if k := strings.Index(text[i:], "and "); k >= 0 {
-			return i + k + len("and ")
+// typed is a random keystroke in a docstring of the file: a digit typed, over another one
+// or before it, or one taken away.
+func typed(r *rand.Rand, text string) (start, end int, insert string) {
+	for end == 0 {
+		if i := r.IntN(len(text)); strings.Contains(text[i:], "x and ") {
+			start = i + strings.Index(text[i:], "x and ") + len("x and ")
+			end = start
 		}
 	}
+	kind := r.IntN(3)
+	if kind > 0 && text[start] >= '0' && text[start] <= '9' {
+		end++
+	}
+	if kind < 2 || end == start {
+		insert = string(rune('0' + r.IntN(10)))
+	}
+	return start, end, insert
 }
 
 // benchChanges: from writing a change until a request behind it is answered.
@@ -90,8 +99,8 @@ func benchChanges(ctx context.Context, e *Editor, b *Buffer, load Load) ([]Row, 
 	r := rand.New(rand.NewPCG(1, 1))
 	var took []time.Duration
 	for range load.Times {
-		at := somewhere(r, e.Text(b))
-		params := e.edited(b, at, at+1, string(rune('0'+r.IntN(10))))
+		start, end, text := typed(r, e.Text(b))
+		params := e.edited(b, start, end, text)
 		began := time.Now()
 		if err := e.Notify("textDocument/didChange", params); err != nil {
 			return nil, err
@@ -113,13 +122,13 @@ func benchTree(_ context.Context, e *Editor, b *Buffer, load Load) ([]Row, error
 	whole := []time.Duration{time.Since(began)}
 	var tree, outline []time.Duration
 	for v := range int32(load.Times) {
-		at := somewhere(r, doc.Text)
-		p := PositionOf(doc.Text, at, e.Encoding)
-		q := PositionOf(doc.Text, at+1, e.Encoding)
-		doc = doc.Apply(v+2, []protocol.TextDocumentContentChangeEvent{
-			&protocol.TextDocumentContentChangePartial{Range: protocol.Range{Start: p, End: q}, Text: string(rune('0' + r.IntN(10)))}})
+		start, end, text := typed(r, doc.Text)
+		doc = doc.Apply(v+2, []protocol.TextDocumentContentChangeEvent{&protocol.TextDocumentContentChangePartial{
+			Range: protocol.Range{Start: PositionOf(doc.Text, start, e.Encoding), End: PositionOf(doc.Text, end, e.Encoding)},
+			Text:  text,
+		}})
 		began := time.Now()
-		doc.File().SpecAt(at)
+		doc.File().SpecAt(start)
 		tree = append(tree, time.Since(began))
 		if v%200 == 0 { // it takes so long that fewer must do
 			began = time.Now()
@@ -136,7 +145,7 @@ func benchTree(_ context.Context, e *Editor, b *Buffer, load Load) ([]Row, error
 
 // benchCached: a completion that is known already.
 func benchCached(ctx context.Context, e *Editor, b *Buffer, load Load) ([]Row, error) {
-	end := func() int { return strings.LastIndex(e.Text(b), "\n\nassert last(1)") }
+	atEnd := func() int { return strings.LastIndex(e.Text(b), "\n\nassert last(1)") }
 	if err := e.Execute(ctx, lsp.CommandComplete, nil, lsp.SpecReference{URI: b.URI, Spec: "last"}); err != nil {
 		return nil, fmt.Errorf("completing the last function: %w", err)
 	}
@@ -161,11 +170,12 @@ func benchCached(ctx context.Context, e *Editor, b *Buffer, load Load) ([]Row, e
 				return len(items), err
 			}},
 		} {
-			at := end()
+			at := atEnd()
 			var change map[string]any
 			if m.edit {
-				i := somewhere(r, e.Text(b))
-				change = e.edited(b, i, i+1, string(rune('0'+r.IntN(10))))
+				start, end, text := typed(r, e.Text(b))
+				change = e.edited(b, start, end, text)
+				at = atEnd()
 			}
 			began := time.Now()
 			if change != nil {
@@ -194,14 +204,10 @@ func benchTyping(ctx context.Context, e *Editor, b *Buffer, load Load) ([]Row, e
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	var took []time.Duration
-	for i := range 200 * load.Seconds {
+	for range 200 * load.Seconds {
 		<-tick.C
-		at := somewhere(r, e.Text(b))
-		text, end := string(rune('0'+r.IntN(10))), at
-		if i%3 == 0 {
-			end, text = at+1, "" // a backspace
-		}
-		params := e.edited(b, at, end, text)
+		start, end, text := typed(r, e.Text(b))
+		params := e.edited(b, start, end, text)
 		began := time.Now()
 		if err := e.Notify("textDocument/didChange", params); err != nil {
 			return nil, err

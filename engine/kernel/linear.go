@@ -12,7 +12,7 @@ type Product struct {
 // chunkPanels returns how many panels of a matrix a thread takes at a time: enough to be
 // worth taking, few enough that all threads end at about the same time.
 func (p *Pool) chunkPanels(m *Matrix, n int) int {
-	const bytes, vectors = 192 << 10, 6 // some 10 µs; a pass of this many vectors costs as much as the reading
+	const bytes, vectors = 256 << 10, 6 // some 10 µs; a pass of this many vectors costs as much as the reading
 	cost := m.panelBytes * max(1, n/vectors)
 	return max(1, min(bytes/cost, m.panels()/(3*p.threads)))
 }

@@ -75,13 +75,14 @@ type index struct {
 	binders   func() map[string][]int // which module statements bind or change a name
 	sites     func() []*site
 	mu        sync.Mutex
-	harmless  map[int]bool // see isHarmless; guarded by mu
+	harmless  map[int]bool               // see isHarmless; guarded by mu
+	byValue   map[*names]map[string]bool // see usesByValue; guarded by mu
 	// standardImports are the harmless statements that import from Python's library.
 	standardImports func() []int
 }
 
 func newIndex(f *File) *index {
-	x := &index{cache: f.cache, harmless: map[int]bool{}}
+	x := &index{cache: f.cache, harmless: map[int]bool{}, byValue: map[*names]map[string]bool{}}
 	x.add(newPart(f.src, ""))
 	for _, t := range f.tests {
 		x.add(newPart(withoutImport(t.File.src, f.module), t.Path))

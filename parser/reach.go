@@ -66,26 +66,41 @@ func (f *function) calledBy(n *names, main bool) bool {
 // usesByValue says whether names have one called name among them, or a variable of the
 // module whose value comes of it: y in y = f(2).
 func (x *index) usesByValue(n *names, name string) bool {
-	seen := map[string]bool{}
-	var visit func(n *names) bool
-	visit = func(n *names) bool {
-		if n.uses[name] != 0 {
-			return true
-		}
-		for used := range n.uses {
+	x.mu.Lock()
+	all := x.byValue[n]
+	x.mu.Unlock()
+	if all == nil {
+		all = x.usedByValue(n)
+		x.mu.Lock()
+		x.byValue[n] = all
+		x.mu.Unlock()
+	}
+	return all[name]
+}
+
+// usedByValue are all names for which usesByValue says yes. Each function asks it of each
+// site, so it is kept.
+func (x *index) usedByValue(n *names) map[string]bool {
+	all, seen := map[string]bool{}, map[string]bool{}
+	var visit func(n *names)
+	visit = func(n *names) {
+		for used, when := range n.uses {
+			if when != 0 {
+				all[used] = true
+			}
 			if seen[used] {
 				continue
 			}
 			seen[used] = true
 			for _, i := range x.binders()[used] {
-				if m := x.module[i]; m.kind == stmtSimple && visit(m.names()) {
-					return true
+				if m := x.module[i]; m.kind == stmtSimple {
+					visit(m.names())
 				}
 			}
 		}
-		return false
 	}
-	return visit(n)
+	visit(n)
+	return all
 }
 
 // reachesClass says whether names lead to the module statement that holds the function.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.lsp.dev/uri"
 	"go.uber.org/zap"
 
 	"greenfill/completion"
@@ -340,13 +339,6 @@ func (s *server) supersede(doc *Document) {
 		}
 		return true
 	})
-}
-
-// entryOf is what is known of a function, or nil.
-func (s *server) entryOf(u uri.URI, fn *completion.Function) *entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ledger.lookup(u, fn)
 }
 
 // retryAfter is how long automatic jobs stay away after the machine has failed one.

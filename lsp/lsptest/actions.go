@@ -175,19 +175,12 @@ func (e *Editor) AcceptAction(ctx context.Context, a protocol.CodeAction) error 
 // the last to the first.
 func (e *Editor) apply(b *Buffer, edits ...protocol.TextEdit) error {
 	e.mu.Lock()
-	text, err := ApplyEdits(b.Text, edits, e.Encoding)
+	change, err := e.change(b, edits)
+	e.mu.Unlock()
 	if err != nil {
-		e.mu.Unlock()
 		return err
 	}
-	b.Text = text
-	b.Version++
-	params := map[string]any{
-		"textDocument":   map[string]any{"uri": b.URI, "version": b.Version},
-		"contentChanges": []any{map[string]any{"text": text}},
-	}
-	e.mu.Unlock()
-	return e.Notify("textDocument/didChange", params)
+	return e.Notify("textDocument/didChange", change)
 }
 
 // Text is what stands in a buffer now.

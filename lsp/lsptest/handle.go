@@ -9,7 +9,6 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
-	"go.lsp.dev/uri"
 
 	"greenfill/lsp"
 )
@@ -179,17 +178,26 @@ func (e *Editor) applyWorkspaceEdit(w *protocol.WorkspaceEdit) string {
 
 // applyLocked makes edits of one buffer and tells the server, as one change.
 func (e *Editor) applyLocked(b *Buffer, edits []protocol.TextEdit) error {
-	text, err := ApplyEdits(b.Text, edits, e.Encoding)
+	change, err := e.change(b, edits)
 	if err != nil {
 		return err
 	}
+	return e.Notify("textDocument/didChange", change)
+}
+
+// change makes edits of one buffer and returns what the server is to be told. The caller
+// holds the editor's mutex.
+func (e *Editor) change(b *Buffer, edits []protocol.TextEdit) (map[string]any, error) {
+	text, err := ApplyEdits(b.Text, edits, e.Encoding)
+	if err != nil {
+		return nil, err
+	}
 	b.Text = text
 	b.Version++
-	params := map[string]any{
+	return map[string]any{
 		"textDocument":   map[string]any{"uri": b.URI, "version": b.Version},
 		"contentChanges": []any{map[string]any{"text": text}},
-	}
-	return e.Notify("textDocument/didChange", params)
+	}, nil
 }
 
 // ApplyEdits makes edits, which must not overlap, of a text.
@@ -222,10 +230,4 @@ func ApplyEdits(text string, edits []protocol.TextEdit, encoding protocol.Positi
 		at = s.end
 	}
 	return b.String() + text[at:], nil
-}
-
-func (e *Editor) buffer(u uri.URI) *Buffer {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.buffers[u]
 }

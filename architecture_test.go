@@ -21,7 +21,7 @@ var layers = map[string]struct {
 	may    []string
 	reason string
 }{
-	"": {[]string{"lsp", "lsp/lsptest", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/bench", "engine/catalog", "engine/kernel"},
+	"": {[]string{"lsp", "lsp/lsptest", "completion", "completion/eval", "completion/sandbox", "parser", "engine", "engine/bench", "engine/catalog", "engine/kernel", "engine/memory"},
 		"main wires everything and holds no logic"},
 	"lsp":                {[]string{"completion", "parser"}, "speaks editor; knows no Python and no tensors"},
 	"lsp/lsptest":        {[]string{"lsp", "completion", "parser"}, "the fake editor"},
@@ -29,12 +29,14 @@ var layers = map[string]struct {
 	"completion/eval":    {[]string{"completion", "completion/sandbox", "parser", "engine"}, "the experiments run on the Completer that the editor uses"},
 	"completion/sandbox": {nil, "runs Python; knows neither specs nor models"},
 	"parser":             {nil, "speaks Python; knows no models"},
-	"engine":             {[]string{"engine/gguf", "engine/tokenizer", "engine/kernel"}, "speaks tensors; knows no Python"},
+	"engine":             {[]string{"engine/gguf", "engine/tokenizer", "engine/kernel", "engine/memory"}, "speaks tensors; knows no Python"},
 	"engine/bench":       {[]string{"engine"}, "measures what engine offers to everyone"},
 	"engine/gguf":        {nil, "a file format"},
 	"engine/tokenizer":   {nil, "text and token ids; the vocabulary is handed to it"},
 	"engine/kernel":      {nil, "loops over numbers"},
-	"engine/catalog":     {nil, "knows files, not what is in them"},
+	"engine/catalog":     {[]string{"engine/memory"}, "knows files, not what is in them"},
+	"engine/memory":      {nil, "asks the system"},
+	"engine/modeltest":   {[]string{"engine/catalog"}, "for tests alone: where the real models lie"},
 }
 
 // guarded are imports that only the named packages may have.

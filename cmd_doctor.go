@@ -10,6 +10,7 @@ import (
 	"greenfill/completion/sandbox"
 	"greenfill/engine/catalog"
 	"greenfill/engine/kernel"
+	"greenfill/engine/memory"
 )
 
 type doctorCmd struct {
@@ -41,7 +42,7 @@ func (c *doctorCmd) Run(e *env) error {
 
 // examine looks at everything that a completion needs.
 func examine(ctx context.Context, interpreter string) []finding {
-	findings := append([]finding{processor(), memory()}, models()...)
+	findings := append([]finding{processor(), freeMemory()}, models()...)
 	return append(findings, python(interpreter), confinement(ctx))
 }
 
@@ -67,8 +68,8 @@ func processor() finding {
 	return f
 }
 
-func memory() finding {
-	m, err := catalog.ReadMemory()
+func freeMemory() finding {
+	m, err := memory.Read()
 	if err != nil {
 		return finding{"memory", "unknown: " + err.Error(), ""}
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"greenfill/engine/gguf"
+	"greenfill/engine/memory"
 )
 
 func TestInfo(t *testing.T) {
@@ -101,11 +102,12 @@ func TestRefusedModels(t *testing.T) {
 }
 
 func TestMemoryIsCheckedFirst(t *testing.T) {
-	if free, known := availableMemory(); known && free < 1<<20 {
-		t.Errorf("only %d bytes free", free)
+	available, unknown := memory.Read()
+	if unknown == nil && available.Free < 1<<20 {
+		t.Errorf("only %d bytes free", available.Free)
 	}
 	c := config{layers: 1 << 20, kvHeads: 1 << 10, headDim: 1 << 10, context: 2048}
-	if _, known := availableMemory(); !known {
+	if unknown != nil {
 		return // nothing can be checked on this system
 	}
 	if err := checkMemory(&c, nil); !errors.Is(err, ErrMemory) {

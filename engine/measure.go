@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"greenfill/engine/kernel"
+	"greenfill/engine/memory"
 )
 
 // A Measure is one thing that can be measured of a loaded model, in tokens per second.
@@ -91,7 +92,7 @@ type StartUp struct {
 // MeasureStartUp opens the model at path once and closes it again. Resident is measured
 // after a prompt of 256 tokens and 16 samples, when all buffers have their size.
 func MeasureStartUp(ctx context.Context, path string, options Options) (s StartUp, err error) {
-	before, err := residentMemory()
+	before, err := memory.Resident()
 	if err != nil {
 		return s, err
 	}
@@ -105,7 +106,7 @@ func MeasureStartUp(ctx context.Context, path string, options Options) (s StartU
 	if _, err = (Measure{Prompt: 256, Samples: 16, Tokens: 4}).Run(ctx, m); err != nil {
 		return s, err
 	}
-	after, err := residentMemory()
+	after, err := memory.Resident()
 	s.Resident = after - before
 	return s, err
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"greenfill/engine/modeltest"
 )
 
 func TestMeasures(t *testing.T) {
@@ -43,7 +45,7 @@ func TestMeasures(t *testing.T) {
 // scored. The goal of 0.5 % is for texts of many chunks.
 func TestPerplexitySmolLM2(t *testing.T) {
 	const peer, bound = 7.3479, 0.02
-	m := openModel(t, modelPath(t, smolLM2), Options{})
+	m := openModel(t, modeltest.Path(t, smolLM2), Options{})
 	text, err := os.ReadFile("testdata/passage.txt")
 	if err != nil {
 		t.Fatal(err)

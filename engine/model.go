@@ -7,6 +7,7 @@ import (
 
 	"greenfill/engine/gguf"
 	"greenfill/engine/kernel"
+	"greenfill/engine/memory"
 	"greenfill/engine/tokenizer"
 )
 
@@ -150,9 +151,9 @@ func checkMemory(c *config, tasks []packing) error {
 	}
 	// Packing adds up to a tenth; a prompt, its samples and the buffers come on top.
 	need := weights + weights/10 + min(int64(c.context), 2048)*c.cacheBytes() + 64<<20
-	if free, known := availableMemory(); known && need > free {
+	if m, err := memory.Read(); err == nil && need > m.Free {
 		return fmt.Errorf("%w: the model needs about %.1f GB and %.1f GB are free; close other programs or choose a smaller model",
-			ErrMemory, float64(need)/1e9, float64(free)/1e9)
+			ErrMemory, float64(need)/1e9, float64(m.Free)/1e9)
 	}
 	return nil
 }

@@ -2,10 +2,6 @@ package engine
 
 import (
 	"os"
-	"path/filepath"
-	"testing"
-
-	"github.com/adrg/xdg"
 
 	"greenfill/engine/kernel"
 )
@@ -23,24 +19,3 @@ func full() bool { return os.Getenv("GREENFILL_FULL") == "1" }
 // slowKernel reports whether real models take too long for the short form: there the
 // portable path meets the tiny models and a few positions of SmolLM2.
 func slowKernel() bool { return kernel.Name() == "portable" && !full() }
-
-// modelPath returns where a model lies. Without it the test is skipped, except where CI
-// promises that it is there.
-func modelPath(t testing.TB, name string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("a real model is not for -short")
-	}
-	folder := os.Getenv("GREENFILL_MODELS")
-	if folder == "" {
-		folder = filepath.Join(xdg.DataHome, "greenfill", "models")
-	}
-	path := filepath.Join(folder, name)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v; CI is to have all models", err)
-		}
-		t.Skipf("%v; get it with 'greenfill model pull'", err)
-	}
-	return path
-}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"greenfill/engine/kernel"
+	"greenfill/engine/modeltest"
 )
 
 // kernelVariable forces a kernel path.
@@ -52,7 +53,7 @@ var peerBounds = map[string]struct {
 func TestPeer(t *testing.T) {
 	for name, bounds := range peerBounds {
 		t.Run(name, func(t *testing.T) {
-			path := modelPath(t, bounds.file)
+			path := modeltest.Path(t, bounds.file)
 			if slowKernel() {
 				t.Log("the portable kernel is slow: GREENFILL_FULL=1 has it compared too")
 				return

@@ -14,6 +14,7 @@ import (
 
 	"greenfill/engine/gguf"
 	"greenfill/engine/kernel"
+	"greenfill/engine/modeltest"
 )
 
 // reference computes one text's logits at every position.
@@ -205,7 +206,7 @@ func TestReferenceTiny(t *testing.T) {
 }
 
 func TestReferenceSmolLM2(t *testing.T) {
-	m := openModel(t, modelPath(t, smolLM2), Options{})
+	m := openModel(t, modeltest.Path(t, smolLM2), Options{})
 	compareWithReference(t, m, "def add(a, b):\n    return a + b\n", 12)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"greenfill/engine/kernel"
+	"greenfill/engine/memory"
 	"greenfill/engine/tokenizer"
 )
 
@@ -135,9 +136,9 @@ func (r *Request) complete() error {
 func (m *Model) checkCache(prompt int, req *Request) error {
 	samples := min(req.Batch, req.Samples) * min(req.MaxTokens, max(0, m.config.context-prompt))
 	need := int64(prompt+samples) * m.config.cacheBytes()
-	if free, known := availableMemory(); known && need > free {
+	if available, err := memory.Read(); err == nil && need > available.Free {
 		return fmt.Errorf("%w: the samples may need %.1f GB and %.1f GB are free; ask for a smaller batch, fewer tokens or a smaller model",
-			ErrMemory, float64(need)/1e9, float64(free)/1e9)
+			ErrMemory, float64(need)/1e9, float64(available.Free)/1e9)
 	}
 	return nil
 }

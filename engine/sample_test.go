@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"greenfill/engine/modeltest"
 )
 
 // collect returns the samples of a request by their index.
@@ -81,7 +83,7 @@ func TestDeterminismSmolLM2(t *testing.T) {
 		t.Log("the portable kernel is slow: GREENFILL_FULL=1 has it run too")
 		return
 	}
-	testDeterminism(t, modelPath(t, smolLM2), "def add(a, b):\n    \"\"\"Return the sum.\"\"\"\n", 1, 32, 8)
+	testDeterminism(t, modeltest.Path(t, smolLM2), "def add(a, b):\n    \"\"\"Return the sum.\"\"\"\n", 1, 32, 8)
 }
 
 // What a prompt gives does not depend on the pieces it is run in, nor on what was cached.
@@ -283,7 +285,7 @@ func TestClosedModel(t *testing.T) {
 // A cancel takes effect within 100 ms, in the prompt and in sampling; who waits for the
 // model may leave too.
 func TestCancel(t *testing.T) {
-	m := openModel(t, modelPath(t, smolLM2), Options{})
+	m := openModel(t, modeltest.Path(t, smolLM2), Options{})
 	prompt := strings.Repeat("The quick brown fox jumps over the lazy dog. ", 150)
 	req := Request{Prompt: prompt, Samples: 16, MaxTokens: 2000, Sampling: Sampling{Temperature: 1}}
 	for _, stage := range []string{"prompt", "sampling"} {

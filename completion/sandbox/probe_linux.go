@@ -127,9 +127,11 @@ func (p *probes) run(l Layers) error {
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(text)
+	if _, err := os.Stdout.Write(text); err != nil {
+		return err
+	}
 	os.Exit(0)
-	return err
+	return nil // not reached
 }
 
 func open(path string, flags int) error {

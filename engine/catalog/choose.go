@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"greenfill/engine/memory"
 )
 
 // A Choice is a model file to be opened.
@@ -26,7 +28,7 @@ func (e *NotInstalledError) Error() string {
 // Default is the model that suits this machine, installed or not.
 func Default() Model {
 	name := defaultModel
-	if memory, err := ReadMemory(); err == nil && memory.Free > roomyMemory {
+	if m, err := memory.Read(); err == nil && m.Free > roomyMemory {
 		name = roomyModel
 	}
 	m, _ := Find(name)
@@ -65,9 +67,9 @@ func chooseDefault() (Choice, error) {
 	}
 	// The largest that fits into memory, or else the smallest.
 	use := here[0]
-	memory, err := ReadMemory()
+	available, err := memory.Read()
 	for _, m := range here[1:] {
-		if err != nil || m.Memory <= memory.Free {
+		if err != nil || m.Memory <= available.Free {
 			use = m
 		}
 	}

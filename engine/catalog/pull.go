@@ -273,7 +273,7 @@ func lock(ctx context.Context, m Model, say func(string)) (unlock func(), err er
 		if say != nil {
 			say("another process is fetching " + m.Name + ": waiting for it")
 		}
-		got, err = l.TryLockContext(ctx, 200*time.Millisecond)
+		_, err = l.TryLockContext(ctx, 200*time.Millisecond)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the models' folder: %w", err)

@@ -2,12 +2,10 @@ package gguf_test
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/adrg/xdg"
-
 	"greenfill/engine/gguf"
+	"greenfill/engine/modeltest"
 )
 
 // TestModels opens the three models that Greenfill is measured with.
@@ -22,7 +20,7 @@ func TestModels(t *testing.T) {
 		{"qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", "qwen2", 339, map[gguf.Type]int{gguf.F32: 141, gguf.Q4_K: 169, gguf.Q6_K: 29}},
 	} {
 		t.Run(c.architecture+"/"+c.file, func(t *testing.T) {
-			path := modelPath(t, c.file)
+			path := modeltest.Path(t, c.file)
 			f, err := gguf.Open(path)
 			if err != nil {
 				t.Fatal(err)
@@ -56,28 +54,8 @@ func TestModels(t *testing.T) {
 	}
 }
 
-// modelPath finds a model; where tests must be whole, its absence is a failure.
-func modelPath(t testing.TB, file string) string {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a model: left out with -short")
-	}
-	dir := os.Getenv("GREENFILL_MODELS")
-	if dir == "" {
-		dir = filepath.Join(xdg.DataHome, "greenfill", "models")
-	}
-	path := filepath.Join(dir, file)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("model missing: %v", err)
-		}
-		t.Skipf("model missing (greenfill model pull): %v", err)
-	}
-	return path
-}
-
 func BenchmarkOpen(b *testing.B) {
-	path := modelPath(b, "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf")
+	path := modeltest.Path(b, "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf")
 	for b.Loop() {
 		f, err := gguf.Open(path)
 		if err != nil {

@@ -8,7 +8,7 @@
 
 enum {
 	GROUP_PANELS = 2,    // whose sums are kept at a time
-	GROUP_VECTORS = 128, // whose sums are kept at a time: 8 KB a panel
+	GROUP_VECTORS = 128, // whose sums are kept at a time: 8 KB a strip
 	CACHE_RECORDS = 4096 // that a sweep over the group's panels finds in the L2 cache
 };
 

@@ -8,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/adrg/xdg"
-
 	"greenfill/engine/gguf"
+	"greenfill/engine/modeltest"
 	"greenfill/engine/tokenizer"
 )
 
@@ -135,21 +134,7 @@ func TestModelFacts(t *testing.T) {
 
 func load(t testing.TB, file string) *tokenizer.Tokenizer {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a model: left out with -short")
-	}
-	dir := os.Getenv("GREENFILL_MODELS")
-	if dir == "" {
-		dir = filepath.Join(xdg.DataHome, "greenfill", "models")
-	}
-	path := filepath.Join(dir, file)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("model missing: %v", err)
-		}
-		t.Skipf("model missing (greenfill model pull): %v", err)
-	}
-	f, err := gguf.Open(path)
+	f, err := gguf.Open(modeltest.Path(t, file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,11 @@
-package catalog
+package memory
 
 import (
 	"testing"
 	"testing/fstest"
 )
 
-func TestReadMemory(t *testing.T) {
+func TestRead(t *testing.T) {
 	const info = "MemTotal:       8000000 kB\nMemFree:         100000 kB\nMemAvailable:   5000000 kB\nHugePages_Total: 0\n"
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 	for name, c := range map[string]struct {
@@ -32,14 +32,14 @@ func TestReadMemory(t *testing.T) {
 			Memory{1000, 0},
 		},
 	} {
-		if got, err := readMemory(c.root); err != nil || got != c.want {
+		if got, err := read(c.root); err != nil || got != c.want {
 			t.Errorf("%s: got %+v, %v, want %+v", name, got, err, c.want)
 		}
 	}
-	if _, err := readMemory(fstest.MapFS{}); err == nil {
+	if _, err := read(fstest.MapFS{}); err == nil {
 		t.Error("no /proc: no error")
 	}
-	if m, err := ReadMemory(); err != nil || m.Free <= 0 || m.Free > m.Total {
+	if m, err := Read(); err != nil || m.Free <= 0 || m.Free > m.Total {
 		t.Errorf("this machine: got %+v, %v", m, err)
 	}
 }

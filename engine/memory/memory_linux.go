@@ -1,4 +1,4 @@
-package catalog
+package memory
 
 import (
 	"bufio"
@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// ReadMemory asks the kernel, and the control groups that a container puts us into.
-func ReadMemory() (Memory, error) { return readMemory(os.DirFS("/")) }
+// Read asks the kernel, and the control groups that a container puts us into.
+func Read() (Memory, error) { return read(os.DirFS("/")) }
 
-func readMemory(root fs.FS) (Memory, error) {
+func read(root fs.FS) (Memory, error) {
 	fields, err := numbers(root, "proc/meminfo")
 	if err != nil {
 		return Memory{}, fmt.Errorf("reading the size of memory: %w", err)
@@ -84,4 +84,17 @@ func numbers(root fs.FS, name string) (map[string]int64, error) {
 		}
 	}
 	return found, lines.Err()
+}
+
+// Resident returns the bytes of memory that this process holds.
+func Resident() (int64, error) {
+	data, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, fmt.Errorf("reading resident memory: %w", err)
+	}
+	var size, resident int64
+	if _, err := fmt.Sscan(string(data), &size, &resident); err != nil {
+		return 0, fmt.Errorf("reading resident memory: %w", err)
+	}
+	return resident * int64(os.Getpagesize()), nil
 }

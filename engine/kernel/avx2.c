@@ -37,6 +37,9 @@ INLINE acc dot(acc a, u8v w, codes4 x) {
 	return a;
 }
 
+// product is dot onto zero, for accumulators that have no other start.
+INLINE acc product(u8v w, codes4 x) { return _mm256_maddubs_epi16((__m256i)w, x); }
+
 INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(_mm256_madd_epi16(a, _mm256_set1_epi16(1))); }
 
 // dot_bytes multiplies |w| by the activations with w's sign: at most 2*128*127 = 32512.
@@ -50,7 +53,12 @@ INLINE acc dot_bytes(acc a, u8v w, codes4 x) {
 INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
 #include "avx2_convert.h"
+#define RUN run
 #include "tile.h"
+#include "avx2_units.h"
+
+INLINE void run(int type, int many, const tile *t) { is_k(type) ? run_units(type, many, t) : run_tile(type, many, t); }
+
 #include "float_tile.h"
 #include "steps.h"
 #include "attention.h"
@@ -63,14 +71,20 @@ INLINE int32_t start_pairs(int even, int odd) {
 	return (int32_t)((uint32_t)(uint16_t)(-32 * even) | (uint32_t)(uint16_t)(-32 * odd) << 16);
 }
 
-TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
-	EACH_RECORD(n, from, to) {
-		record *o = r + (size_t)b * n + i;
-		int pairs[4]; // sums of even and odd pairs in the first half, then in the second
-		quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
-		o->half_start[0] = start_pairs(pairs[0], pairs[1]);
-		o->half_start[1] = start_pairs(pairs[2], pairs[3]);
-		o->start = start_pairs(pairs[0] + pairs[2], pairs[1] + pairs[3]);
+TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to, int together) {
+	EACH_SCALE(n, from, to, together) {
+		const float *v = x + (size_t)i * cols + b * BLOCK;
+		float magnitude = magnitude_of(v, together * BLOCK);
+		for (int j = 0; j < together; j++) {
+			record *o = r + (size_t)(b + j) * n + i;
+			int pairs[4]; // sums of even and odd pairs in the first half, then in the second
+			quantise_block(o, v + j * BLOCK, magnitude, pairs);
+			o->half_start[0] = start_pairs(pairs[0], pairs[1]);
+			o->half_start[1] = start_pairs(pairs[2], pairs[3]);
+			o->start = start_pairs(pairs[0] + pairs[2], pairs[1] + pairs[3]);
+			record *even = j % 2 ? o - n : o;
+			even->two_sums[j % 2] = (int16_t)(pairs[0] + pairs[1] + pairs[2] + pairs[3]);
+		}
 	}
 }
 

@@ -107,16 +107,15 @@ func (f fast) store(keys, values []uint16, k, v []float32, pos int) {
 // recordBytes is the size of 32 activations as a kernel.h record.
 const recordBytes = C.sizeof_record
 
-func (f fast) linear(p *Pool, x []float32, n, cols int, quantised bool) multiplier {
+func (f fast) linear(p *Pool, x []float32, n, cols, together int) multiplier {
 	var records *C.record
-	if quantised {
+	if together > 0 {
 		blocks := cols / blockCols
 		records = (*C.record)(p.scratch(blocks * n * recordBytes))
-		const least = 8 // blocks that are read together
-		each := max(least, chunkValues/(n*blockCols))
+		each := max(1, chunkValues/(n*blockCols*unitBlocks)) * unitBlocks // blocks that are read together
 		p.run((blocks+each-1)/each, func(chunk int) {
 			C.greenfill_quantise(f.path, records, floats(x), C.int(n), C.int(cols),
-				C.int(chunk*each), C.int(min((chunk+1)*each, blocks)))
+				C.int(chunk*each), C.int(min((chunk+1)*each, blocks)), C.int(together))
 		})
 	}
 	return func(pr *Product, from, to int) {

@@ -69,11 +69,11 @@ func randomVectors(rng *rand.Rand, n, cols int) []float32 {
 // an error is to be measured.
 func judge(t Type, data []byte, rows, cols int, x []float32, n int, bias []float32) (want, size []float64) {
 	used := x
-	if _, ok := layouts[t]; ok {
+	if l, ok := layouts[t]; ok {
 		used = make([]float32, len(x))
 		a := newPlainActivations(n, cols)
 		for i := range n {
-			a.quantize(i, x[i*cols:][:cols])
+			a.quantize(i, x[i*cols:][:cols], l.cols/blockCols)
 		}
 		for i := range used {
 			used[i] = a.scales[i/blockCols] * float32(a.codes[i])

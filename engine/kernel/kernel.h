@@ -15,7 +15,8 @@ enum {
 	TYPE_Q6_K = 14, TYPE_IQ4_NL = 20, TYPE_BF16 = 30, TYPE_COUNT = 31
 };
 
-// A record is one block of 32 activations of one vector, quantised: one cache line.
+// A record is one block of 32 activations of one vector, quantised: one cache line. For
+// weights in units of 256 columns, the K types, the 8 records of a unit share one scale.
 // Weights whose codes are centred are multiplied as code+bias, an unsigned byte; the
 // accumulators then start at minus bias times the activations' sum, in whatever form
 // the instruction set's accumulators have.
@@ -26,12 +27,12 @@ typedef struct {
 	float half_sum[2]; // of the first and last 16 values
 	int32_t start;    // accumulator start for all 32
 	int32_t half_start[2];
-	int32_t unused;
+	int16_t two_sums[2]; // of the codes of this block and of the next; only AVX2, in a unit's even blocks
 } record;
 
 // A quantiser turns blocks [from, to) of n vectors, x [n][cols], into records
-// [cols/32][n].
-typedef void quantise_fn(record *r, const float *x, int n, int cols, int from, int to);
+// [cols/32][n], so many of them together with one scale: 1, or 8 for the K types.
+typedef void quantise_fn(record *r, const float *x, int n, int cols, int from, int to, int together);
 
 // A tile adds the products of a panel and n vectors to sums. w is at the first of the
 // blocks; a is the first block's first record, stride records to the next block; sums is
@@ -100,7 +101,8 @@ void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const flo
 	int pos, int dim);
 uint64_t greenfill_read_bytes(const path *p, const uint8_t *data, size_t n);
 uint64_t greenfill_multiply_codes(const path *p, int rounds);
-void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to);
+void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to,
+	int together);
 
 // A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.
 void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,

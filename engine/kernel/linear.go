@@ -1,7 +1,5 @@
 package kernel
 
-import "slices"
-
 // A Product is one matrix applied to a batch of n vectors.
 type Product struct {
 	M    *Matrix
@@ -18,20 +16,41 @@ func (p *Pool) chunkPanels(m *Matrix, n int) int {
 }
 
 // Linear computes Out = x Mᵀ + Bias for each product. x is [n][cols], and every matrix
-// has cols inputs. Products given together share one parallel region.
+// has cols inputs. Products of like types that are given together share one parallel
+// region.
 //
-// Where the matrix is quantised, so are the vectors: to 8 bits with one scale per 32
-// values. Products of codes are summed as integers, blocks of 32 as float32 in order.
+// Where the matrix is quantised, so are the vectors: to 8 bits with one scale per 256
+// values for the K types, per 32 for the others, as llama.cpp has it. Products of codes
+// are summed as integers, up to so many, and then as float32 in order.
 func (p *Pool) Linear(x []float32, n int, products ...Product) {
-	if n == 0 || len(products) == 0 {
+	if n == 0 {
 		return
 	}
 	p.calls.Lock()
 	defer p.calls.Unlock()
-	quantised := slices.ContainsFunc(products, func(pr Product) bool {
-		return pr.M.layout != nil
-	})
-	multiply := current().linear(p, x, n, products[0].M.cols, quantised)
+	for rest := products; len(rest) > 0; {
+		together := rest[0].M.together()
+		alike := 1
+		for alike < len(rest) && rest[alike].M.together() == together {
+			alike++
+		}
+		p.linear(x, n, together, rest[:alike])
+		rest = rest[alike:]
+	}
+}
+
+// together returns how many blocks of activations share a scale in products with m; 0 if
+// they are not quantised.
+func (m *Matrix) together() int {
+	if m.layout == nil {
+		return 0
+	}
+	return m.layout.cols / blockCols
+}
+
+// linear is one parallel region of products whose activations are quantised alike.
+func (p *Pool) linear(x []float32, n, together int, products []Product) {
+	multiply := current().linear(p, x, n, products[0].M.cols, together)
 	// The chunks of all products in one row; first[i] is where product i's begin.
 	first, each := make([]int, len(products)+1), make([]int, len(products))
 	for i, pr := range products {

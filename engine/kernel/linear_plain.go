@@ -4,7 +4,7 @@ import "math"
 
 // The plain product: it defines what the fast ones compute, and runs where there is none.
 
-// plainActivations are n vectors quantised to 8 bits, a scale for each 32 values.
+// plainActivations are n vectors quantised to 8 bits.
 type plainActivations struct {
 	cols   int
 	codes  []int8    // [n][cols]
@@ -25,37 +25,40 @@ func newPlainActivations(n, cols int) plainActivations {
 // divided by the magnitude would overflow.
 const faintest = 0x1p-100
 
-// quantize writes vector i.
-func (a *plainActivations) quantize(i int, x []float32) {
-	codes := a.codes[i*a.cols:][:a.cols]
-	scales := a.scales[i*a.cols/blockCols:]
-	sums := a.sums[i*a.cols/16:]
-	for b := range a.cols / blockCols {
-		block := x[b*blockCols:][:blockCols]
+// quantize writes vector i, so many blocks of it together with one scale.
+func (a *plainActivations) quantize(i int, x []float32, together int) {
+	for b := 0; b < a.cols/blockCols; b += together {
 		var most float32
-		for _, v := range block {
+		for _, v := range x[b*blockCols:][:together*blockCols] {
 			most = max(most, float32(math.Abs(float64(v))))
 		}
-		if !(most > faintest) {
-			scales[b] = 0
-			continue
-		}
-		scales[b] = most / 127
-		inverse := 127 / most
-		for j, v := range block {
-			c := int8(math.RoundToEven(float64(v * inverse)))
-			codes[b*blockCols+j] = c
-			sums[(b*blockCols+j)/16] += int32(c)
+		for j := range together {
+			a.quantizeBlock(i*a.cols/blockCols+b+j, x[(b+j)*blockCols:][:blockCols], most)
 		}
 	}
 }
 
+// quantizeBlock writes one block; most is the magnitude that becomes 127.
+func (a *plainActivations) quantizeBlock(block int, x []float32, most float32) {
+	if !(most > faintest) {
+		a.scales[block] = 0
+		return
+	}
+	a.scales[block] = most / 127
+	inverse := 127 / most
+	for j, v := range x {
+		c := int8(math.RoundToEven(float64(v * inverse)))
+		a.codes[block*blockCols+j] = c
+		a.sums[(block*blockCols+j)/16] += int32(c)
+	}
+}
+
 // plainLinear quantises n vectors of x and returns what multiplies by them.
-func plainLinear(p *Pool, x []float32, n, cols int, quantised bool) multiplier {
+func plainLinear(p *Pool, x []float32, n, cols, together int) multiplier {
 	var a plainActivations
-	if quantised {
+	if together > 0 {
 		a = newPlainActivations(n, cols)
-		p.run(n, func(i int) { a.quantize(i, x[i*cols:][:cols]) })
+		p.run(n, func(i int) { a.quantize(i, x[i*cols:][:cols], together) })
 	}
 	return func(pr *Product, from, to int) {
 		for panel := from; panel < to; panel++ {

@@ -73,19 +73,20 @@ INLINE u8v lookup(const int8_t table[16], u8v index) {
 
 TILES
 
-// quantise_block is plainActivations.quantize for one block.
-INLINE void quantise_block(record *r, const float *x) {
-	float32x4_t v[8], most = vdupq_n_f32(0);
-	for (int i = 0; i < 8; i++) {
-		v[i] = vld1q_f32(x + 4 * i);
-		most = vmaxq_f32(most, vabsq_f32(v[i]));
-	}
-	float magnitude = vmaxvq_f32(most);
+// magnitude_of returns the largest magnitude of n values, a multiple of 4.
+INLINE float magnitude_of(const float *x, int n) {
+	float32x4_t most = vdupq_n_f32(0);
+	for (int i = 0; i < n; i += 4) most = vmaxq_f32(most, vabsq_f32(vld1q_f32(x + i)));
+	return vmaxvq_f32(most);
+}
+
+// quantise_block is plainActivations.quantizeBlock.
+INLINE void quantise_block(record *r, const float *x, float magnitude) {
 	float inverse = magnitude > 0x1p-100f ? 127 / magnitude : 0;
 	r->scale = magnitude > 0x1p-100f ? magnitude / 127 : 0;
 	for (int h = 0; h < 2; h++) {
 		int32x4_t q[4];
-		for (int i = 0; i < 4; i++) q[i] = vcvtnq_s32_f32(vmulq_n_f32(v[4 * h + i], inverse));
+		for (int i = 0; i < 4; i++) q[i] = vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(x + 16 * h + 4 * i), inverse));
 		r->half_sum[h] = r->scale * (float)vaddvq_s32(vaddq_s32(vaddq_s32(q[0], q[1]), vaddq_s32(q[2], q[3])));
 		int16x8_t low = vcombine_s16(vqmovn_s32(q[0]), vqmovn_s32(q[1]));
 		int16x8_t high = vcombine_s16(vqmovn_s32(q[2]), vqmovn_s32(q[3]));
@@ -94,8 +95,12 @@ INLINE void quantise_block(record *r, const float *x) {
 	r->sum = r->half_sum[0] + r->half_sum[1];
 }
 
-TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to) {
-	EACH_RECORD(n, from, to) quantise_block(r + (size_t)b * n + i, x + (size_t)i * cols + b * BLOCK);
+TARGET static void quantise(record *r, const float *x, int n, int cols, int from, int to, int together) {
+	EACH_SCALE(n, from, to, together) {
+		const float *v = x + (size_t)i * cols + b * BLOCK;
+		float magnitude = magnitude_of(v, together * BLOCK);
+		for (int j = 0; j < together; j++) quantise_block(r + (size_t)(b + j) * n + i, v + j * BLOCK, magnitude);
+	}
 }
 
 static int available(void) { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }

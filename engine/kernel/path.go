@@ -17,8 +17,9 @@ const portable = "portable"
 // loops are the inner loops of one path.
 type loops struct {
 	name string
-	// linear prepares n vectors, x [n][cols], for products of which some are quantised.
-	linear func(p *Pool, x []float32, n, cols int, quantised bool) multiplier
+	// linear prepares n vectors, x [n][cols], for products with weights whose activations
+	// are quantised so many blocks together; 0 stands for float weights.
+	linear func(p *Pool, x []float32, n, cols, together int) multiplier
 	attend attendLoop
 	// store writes the key and value of one head, [headDim] each, at a position.
 	store   func(keys, values []uint16, k, v []float32, pos int)

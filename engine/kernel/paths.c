@@ -52,6 +52,7 @@ uint64_t greenfill_read_bytes(const path *p, const uint8_t *data, size_t n) { re
 
 uint64_t greenfill_multiply_codes(const path *p, int rounds) { return p->multiply_codes(rounds); }
 
-void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to) {
-	p->quantise(r, x, n, cols, from, to);
+void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to,
+	int together) {
+	p->quantise(r, x, n, cols, from, to, together);
 }

@@ -8,20 +8,24 @@ INLINE float highest(__m256 v) {
 	return _mm_cvtss_f32(_mm_max_ss(m, _mm_movehdup_ps(m)));
 }
 
+// magnitude_of returns the largest magnitude of n values, a multiple of 32.
+INLINE float magnitude_of(const float *x, int n) {
+	const __m256 sign = _mm256_set1_ps(-0.0f);
+	__m256 most[4] = {};
+	for (int i = 0; i < n; i += 32)
+		UNROLL for (int j = 0; j < 4; j++)
+			most[j] = _mm256_max_ps(most[j], _mm256_andnot_ps(sign, _mm256_loadu_ps(x + i + 8 * j)));
+	return highest(_mm256_max_ps(_mm256_max_ps(most[0], most[1]), _mm256_max_ps(most[2], most[3])));
+}
+
 // quantise_block fills all of r but the starts. pairs are sums of codes: of the even pairs
 // (columns 0, 1, 4, 5, ...) and odd pairs (2, 3, 6, 7, ...) of each half.
-INLINE void quantise_block(record *r, const float *x, int pairs[4]) {
-	const __m256 sign = _mm256_set1_ps(-0.0f);
-	__m256 v[4], most = _mm256_setzero_ps();
-	for (int i = 0; i < 4; i++) {
-		v[i] = _mm256_loadu_ps(x + 8 * i);
-		most = _mm256_max_ps(most, _mm256_andnot_ps(sign, v[i]));
-	}
-	float magnitude = highest(most);
+INLINE void quantise_block(record *r, const float *x, float magnitude, int pairs[4]) {
 	float inverse = magnitude > 0x1p-100f ? 127 / magnitude : 0;
 	r->scale = magnitude > 0x1p-100f ? magnitude / 127 : 0;
 	__m256i q[4];
-	for (int i = 0; i < 4; i++) q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(v[i], _mm256_set1_ps(inverse)));
+	for (int i = 0; i < 4; i++)
+		q[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + 8 * i), _mm256_set1_ps(inverse)));
 	__m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(q[0], q[1]), _mm256_packs_epi32(q[2], q[3]));
 	bytes = _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 	_mm256_storeu_si256((__m256i *)r->code, bytes);
@@ -41,13 +45,18 @@ INLINE void quantise_block(record *r, const float *x, int pairs[4]) {
 
 // quantise_wide is the quantiser of paths whose accumulators have 32 bits: they start at
 // -BIAS times the sums of the codes.
-TARGET static __attribute__((unused)) void quantise_wide(record *r, const float *x, int n, int cols, int from, int to) {
-	EACH_RECORD(n, from, to) {
-		record *o = r + (size_t)b * n + i;
-		int pairs[4];
-		quantise_block(o, x + (size_t)i * cols + b * BLOCK, pairs);
-		o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
-		o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
-		o->start = o->half_start[0] + o->half_start[1];
+TARGET static __attribute__((unused)) void quantise_wide(record *r, const float *x, int n, int cols, int from, int to,
+	int together) {
+	EACH_SCALE(n, from, to, together) {
+		const float *v = x + (size_t)i * cols + b * BLOCK;
+		float magnitude = magnitude_of(v, together * BLOCK);
+		for (int j = 0; j < together; j++) {
+			record *o = r + (size_t)(b + j) * n + i;
+			int pairs[4];
+			quantise_block(o, v + j * BLOCK, magnitude, pairs);
+			o->half_start[0] = -BIAS * (pairs[0] + pairs[1]);
+			o->half_start[1] = -BIAS * (pairs[2] + pairs[3]);
+			o->start = o->half_start[0] + o->half_start[1];
+		}
 	}
 }

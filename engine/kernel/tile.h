@@ -228,12 +228,17 @@ INLINE void run_tile(int type, int many, const tile *t) {
 	}
 }
 
+// RUN is run_tile, unless the including file has something better for some types.
+#ifndef RUN
+#define RUN run_tile
+#endif
+
 #define TILE(type) \
 	TARGET static void tile_##type(const tile *t) { \
 		if (!WIDE && t->n >= MOST_COLUMNS) \
-			run_tile(TYPE_##type, 1, t); \
+			RUN(TYPE_##type, 1, t); \
 		else \
-			run_tile(TYPE_##type, 0, t); \
+			RUN(TYPE_##type, 0, t); \
 	}
 #define TILES \
 	TILE(Q4_0) TILE(Q4_1) TILE(Q5_0) TILE(Q5_1) TILE(Q8_0) TILE(IQ4_NL) TILE(Q2_K) TILE(Q3_K) TILE(Q4_K) TILE(Q5_K) \

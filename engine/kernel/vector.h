@@ -56,9 +56,9 @@ INLINE int bytes_of_header(int type) {
 	return 32;
 }
 
-// EACH_RECORD runs through vectors i and blocks b so that neither the vectors nor the
-// records are met in long strides: 16 vectors at a time.
-#define EACH_RECORD(n, from, to) \
+// EACH_SCALE runs through vectors i and through blocks from b on that share a scale, so
+// that neither the vectors nor the records are met in long strides: 16 vectors at a time.
+#define EACH_SCALE(n, from, to, together) \
 	for (int first = 0; first < (n); first += 16) \
-		for (int b = (from); b < (to); b++) \
+		for (int b = (from); b < (to); b += (together)) \
 			for (int i = first; i < (n) && i < first + 16; i++)

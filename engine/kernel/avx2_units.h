@@ -1,0 +1,168 @@
+// The tile of the K types where multipliers are scarce (AVX2). The activations of a unit
+// of 256 columns share one scale, so a whole unit is summed in integers: the instruction
+// that widens the 16-bit sums of a block multiplies them by the block's integer scale, and
+// floats come in once per unit.
+//
+// The sums of a unit stay below 2^31: 8 blocks of 2*32512*128 (Q3_K, Q6_K) or of
+// 2*30480*63 and 16*63*32*127 (Q5_K).
+
+// unit_rows are the codes and integer scales of LANES rows of a unit. A pair is one
+// 16-bit number twice in a lane, or the numbers of two blocks or halves.
+typedef struct {
+	u8v code[UNIT_BLOCKS][8];
+	__m256i scale[UNIT_BLOCKS][2];     // [block][half]
+	__m256i minimum[UNIT_BLOCKS / 2];  // of two blocks
+	__m256i lift[UNIT_BLOCKS / 2];     // what shifted codes (Q5_K) stand too low: 16 times the scales of two blocks
+	f32v d, dmin;
+} unit_rows;
+
+INLINE __m256i lanes_of_bytes(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+
+INLINE __m256i pair(__m256i low, __m256i high) { return _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xaa); }
+
+// scale_pair reads the integer scales of half h of block b for the rows from first on.
+INLINE __m256i scale_pair(int type, const uint8_t *header, int b, int h, int first) {
+	const int each = has_halves(type) ? 2 : 1;
+	const uint8_t *p = header + (has_minimum(type) ? 64 : 32) + 16 * (each * b + h) + first;
+	__m256i s = has_minimum(type) ? lanes_of_bytes(p) : _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p));
+	if (type == TYPE_Q2_K)
+		s = _mm256_and_si256(s, _mm256_set1_epi32(15));
+	return pair(s, s);
+}
+
+// read_block reads what a block has of its own.
+INLINE void read_block(int type, const uint8_t *header, const uint8_t *lines, int b, int first, u8v code[8], __m256i scale[2]) {
+	unpack(type, lines, code);
+	UNROLL for (int h = 0; h < 2; h++)
+		if (h == 0 || has_halves(type))
+			scale[h] = scale_pair(type, header, b, h, first);
+}
+
+// read_minimums reads the rest.
+INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows *u) {
+	u->d = halves(header + 2 * first);
+	if (!has_minimum(type))
+		return;
+	u->dmin = halves(header + 32 + 2 * first);
+	UNROLL for (int b = 0; b < UNIT_BLOCKS; b += 2) {
+		const uint8_t *scale = header + 64 + 16 * b + first, *minimum = scale + 128;
+		if (type == TYPE_Q2_K)
+			continue;
+		u->minimum[b / 2] = pair(lanes_of_bytes(minimum), lanes_of_bytes(minimum + 16));
+		if (type == TYPE_Q5_K)
+			u->lift[b / 2] = _mm256_slli_epi16(pair(lanes_of_bytes(scale), lanes_of_bytes(scale + 16)), 4);
+	}
+}
+
+// scaled_block returns a block's products times its integer scales.
+INLINE void scaled_block(int type, int vectors, int columns, const u8v *code[], const __m256i *scale[], const record *r,
+	__m256i sum[MOST_VECTORS][MOST_COLUMNS]) {
+	const int parts = has_halves(type) ? 2 : 1, groups = 8 / parts;
+	UNROLL for (int h = 0; h < parts; h++) {
+		acc a[MOST_VECTORS][MOST_COLUMNS];
+		if (starts(type))
+			EACH_PAIR a[v][c] = begin(has_halves(type) ? &r[c].half_start[h] : &r[c].start);
+		UNROLL for (int g = 0; g < groups; g++)
+			UNROLL for (int c = 0; c < columns; c++) {
+				codes4 x = four(r[c].code + 4 * (h * groups + g));
+				UNROLL for (int v = 0; v < vectors; v++) {
+					u8v w = code[v][h * groups + g];
+					a[v][c] = g || starts(type) ? dot(a[v][c], w, x) : product(w, x);
+				}
+			}
+		EACH_PAIR sum[v][c] = _mm256_add_epi32(sum[v][c], _mm256_madd_epi16(a[v][c], scale[v][h]));
+	}
+}
+
+// add_unit adds the integer sums of a unit, as floats, to the sums of one vector and LANES
+// rows. r is the vector's first record.
+INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int first, __m256i sum, const record *r,
+	size_t stride, float *sums) {
+	__m256i minimum = zero();
+	if (has_minimum(type) && type != TYPE_Q2_K)
+		UNROLL for (int b = 0; b < UNIT_BLOCKS; b += 2) {
+			__m256i two = _mm256_set1_epi32(*(const int32_t *)r[b * stride].two_sums);
+			minimum = _mm256_add_epi32(minimum, _mm256_madd_epi16(u->minimum[b / 2], two));
+			if (type == TYPE_Q5_K)
+				sum = _mm256_add_epi32(sum, _mm256_madd_epi16(u->lift[b / 2], two));
+		}
+	f32v y = (f32v)_mm256_cvtepi32_ps(sum) * u->d;
+	if (has_minimum(type) && type != TYPE_Q2_K)
+		y = fma_((f32v)_mm256_cvtepi32_ps(minimum), -u->dmin, y);
+	y = fma_(y, all(r->scale), load_floats(sums));
+	if (type == TYPE_Q2_K)
+		for (int b = 0; b < UNIT_BLOCKS; b++)
+			UNROLL for (int h = 0; h < 2; h++)
+				y = fma_(-u->dmin * high_nibbles(header + 64 + 16 * (2 * b + h) + first), all(r[b * stride].half_sum[h]), y);
+	store_floats(sums, y);
+}
+
+// add_columns adds the products of a strip's unit and columns vectors.
+INLINE void add_columns(int type, int columns, const unit_rows u[MOST_VECTORS], const uint8_t *header, const record *r,
+	size_t stride, float *sums) {
+	enum { vectors = MOST_VECTORS };
+	__m256i sum[MOST_VECTORS][MOST_COLUMNS];
+	EACH_PAIR sum[v][c] = zero();
+	for (int b = 0; b < UNIT_BLOCKS; b++) {
+		const u8v *code[MOST_VECTORS];
+		const __m256i *scale[MOST_VECTORS];
+		UNROLL for (int v = 0; v < vectors; v++) {
+			code[v] = u[v].code[b];
+			scale[v] = u[v].scale[b];
+		}
+		EACH_PAIR __asm__("" : "+m"(sum[v][c])); // the registers are for the 16-bit sums
+		scaled_block(type, vectors, columns, code, scale, r + b * stride, sum);
+	}
+	EACH_PAIR add_unit(type, &u[v], header, v * LANES, sum[v][c], r + c, stride, sums + c * STRIP + v * LANES);
+}
+
+// run_units is run_tile for the K types. Many vectors find the codes of a unit in the L1
+// cache; few pass by each block while its codes are in registers.
+INLINE void run_units(int type, int many, const tile *t) {
+	enum { FEW = MOST_COLUMNS - 1 };
+	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
+	const int unit_bytes = 2 * (header + UNIT_BLOCKS * block_bytes), share = unit_bytes / UNIT_BLOCKS;
+	const uint8_t *unit = t->w;
+	const record *r = t->a;
+	for (int at = 0; at < t->blocks; at += UNIT_BLOCKS, unit += unit_bytes, r += UNIT_BLOCKS * t->stride) {
+		unit_rows u[2][MOST_VECTORS];
+		__m256i few[2][MOST_VECTORS][FEW];
+		for (int b = 0; b < UNIT_BLOCKS; b++) {
+			UNROLL for (int l = 0; l < share; l += LINE) __builtin_prefetch(unit + b * share + l + PREFETCH);
+			UNROLL for (int p = 0; p < 2; p++)
+				UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
+					const uint8_t *lines = unit + 2 * header + (2 * b + p) * block_bytes + v * WIDTH;
+					if (many) {
+						read_block(type, unit + p * header, lines, b, v * LANES, u[p][v].code[b], u[p][v].scale[b]);
+						continue;
+					}
+					u8v code[8];
+					__m256i scale[2];
+					read_block(type, unit + p * header, lines, b, v * LANES, code, scale);
+					for (int c = 0; c < t->n; c++) {
+						__m256i sum[MOST_VECTORS][MOST_COLUMNS] = {{b ? few[p][v][c] : zero()}};
+						scaled_block(type, 1, 1, (const u8v *[]){code}, (const __m256i *[]){scale}, r + b * t->stride + c, sum);
+						few[p][v][c] = sum[0][0];
+					}
+				}
+		}
+		UNROLL for (int p = 0; p < 2; p++)
+			UNROLL for (int v = 0; v < MOST_VECTORS; v++) read_minimums(type, unit + p * header, v * LANES, &u[p][v]);
+		__asm__ volatile("" : : "r"(u) : "memory"); // keeps the codes in memory
+		for (int c = 0; c < t->n;) {
+			int columns = many && c + MOST_COLUMNS <= t->n ? MOST_COLUMNS : 1;
+			UNROLL for (int p = 0; p < 2; p++) {
+				float *sums = (p ? t->second : t->sums) + c * STRIP;
+				const uint8_t *h = unit + p * header;
+				if (!many)
+					UNROLL for (int v = 0; v < MOST_VECTORS; v++)
+						add_unit(type, &u[p][v], h, v * LANES, few[p][v][c], r + c, t->stride, sums + v * LANES);
+				else if (columns == MOST_COLUMNS)
+					add_columns(type, MOST_COLUMNS, u[p], h, r + c, t->stride, sums);
+				else
+					add_columns(type, 1, u[p], h, r + c, t->stride, sums);
+			}
+			c += columns;
+		}
+	}
+}

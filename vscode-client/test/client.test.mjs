@@ -110,7 +110,7 @@ check("all candidates are shown with their verdicts, a verified one can be inser
   await window.lens("candidates", async () => (await window.screen()).includes("Greenfill: add"));
   await window.sees("line 5: assert add(1, 2) == 3; got 0, expected 3");
   await window.page.keyboard.type("b + a");
-  await window.press("Enter");
+  await window.pick("b + a");
   await until("it is applied", () => window.ran("greenfill.apply")[0]?.arguments[0].id === "2");
   await window.close();
 });
@@ -120,8 +120,7 @@ check("the menu of the status bar offers what the server offers", async () => {
   await window.command("Greenfill: Pause");
   await window.seesStatus("paused");
   await window.page.click('.statusbar-item[id*="greenfill"] a');
-  await window.page.waitForSelector(".quick-input-widget input", { visible: true });
-  await window.press("Enter"); // the first entry is the server's
+  await window.pick("Resume"); // the first entry, which is the server's
   await until("it is resumed", () => window.ran("greenfill.resume").length === 1);
   await window.command("Greenfill: Doctor");
   await window.sees("greenfill model pull qwen2.5-coder-0.5b");

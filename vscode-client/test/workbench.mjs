@@ -264,10 +264,18 @@ export class Window {
     await this.press("F1");
     await this.page.waitForSelector(".quick-input-widget input", { visible: true, timeout: PATIENCE });
     await this.page.keyboard.type(title);
-    await until(`the palette offers ${title}`, () =>
+    await this.pick(title);
+  }
+
+  /**
+   * Takes the entry with this text from an open list once it has the focus. The list is
+   * drawn before its entries come from the extension: a key pressed then takes nothing.
+   */
+  async pick(text) {
+    await until(`the list offers ${text}`, () =>
       this.page.evaluate(
         (wanted) => document.querySelector(".quick-input-list .monaco-list-row.focused")?.innerText.includes(wanted),
-        title,
+        text,
       ),
     );
     await this.press("Enter");

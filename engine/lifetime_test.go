@@ -51,6 +51,25 @@ func TestJobsLeaveNothing(t *testing.T) {
 	}
 }
 
+// What a request's own functions raise reaches the caller, and the model serves the next.
+func TestPanicOfAStopReachesTheCaller(t *testing.T) {
+	m := openTiny(t, tiny{architecture: "qwen2"}, 2)
+	req := Request{Prompt: "x", Samples: 2, MaxTokens: 9, Stop: func(string) (int, bool) { panic("stop") }}
+	func() {
+		defer func() {
+			if got := recover(); got != "stop" {
+				t.Errorf("recovered %v", got)
+			}
+		}()
+		_, err := m.Sample(t.Context(), req, func(Sample) bool { return true })
+		t.Errorf("no panic; error %v", err)
+	}()
+	req.Stop = nil
+	if samples, _ := collect(t, m, req); len(samples) != 2 {
+		t.Errorf("%d samples after it", len(samples))
+	}
+}
+
 // While nobody asks, nothing runs.
 func TestIdleModelTakesNoProcessorTime(t *testing.T) {
 	m := openTiny(t, tiny{architecture: "qwen2"}, 2)

@@ -67,7 +67,8 @@ func (o *open) Pop() any {
 }
 
 // Sample draws continuations of one prompt as one batch and calls yield with each as it
-// ends, until all have, or yield returns false. Requests to one model take turns.
+// ends, until all have, or yield returns false. Requests to one model take turns. The
+// work, yield and the request's own functions included, runs on threads of low priority.
 //
 // The prompt's KV cache stays for the next request, which runs only what differs. Each
 // sample depends on the prompt, the Sampling and its index alone.
@@ -87,21 +88,27 @@ func (m *Model) Sample(ctx context.Context, req Request, yield func(Sample) bool
 		return stats, err
 	}
 	defer m.release()
-	if err := m.checkCache(len(prompt), &req); err != nil {
+	err := m.checkCache(len(prompt), &req)
+	if err != nil {
 		return stats, err
 	}
+	kernel.Background(func() { err = m.sample(ctx, prompt, &req, yield, &stats) })
+	return stats, err
+}
 
-	d := decoder{model: m, request: &req, yield: yield, stats: &stats}
+// sample is Sample once the caller has the turn.
+func (m *Model) sample(ctx context.Context, prompt []int, req *Request, yield func(Sample) bool, stats *Stats) error {
+	d := decoder{model: m, request: req, yield: yield, stats: stats}
 	if req.Sampling.Distinct {
-		d.drawer = newUniqueDrawer(&req)
+		d.drawer = newUniqueDrawer(req)
 	} else {
 		d.drawer = &independentDrawer{columns: req.Batch}
 	}
 	start := time.Now()
-	root, logits, err := m.runPrompt(ctx, prompt, &stats)
+	root, logits, err := m.runPrompt(ctx, prompt, stats)
 	stats.Prefill = time.Since(start)
 	if err != nil {
-		return stats, err
+		return err
 	}
 	if req.Started != nil {
 		req.Started(len(prompt))
@@ -109,7 +116,7 @@ func (m *Model) Sample(ctx context.Context, req Request, yield func(Sample) bool
 	start = time.Now()
 	err = d.run(ctx, root, logits)
 	stats.Decode = time.Since(start)
-	return stats, err
+	return err
 }
 
 // complete fills in the defaults and refuses what makes no sense.

@@ -36,5 +36,9 @@ func (s *signal) wait(old uint32) {
 
 func word(a *atomic.Uint32) *C.uint32_t { return (*C.uint32_t)(unsafe.Pointer(a)) }
 
-// keepThread gives the calling goroutine a thread of its own, which ends with it.
-func keepThread() { runtime.LockOSThread() }
+// keepThread gives the calling goroutine a thread of its own, of low priority, which ends
+// with it.
+func keepThread() {
+	runtime.LockOSThread()
+	lowerPriority()
+}

@@ -1,0 +1,76 @@
+package kernel
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// niceness returns that of the calling thread.
+func niceness(t *testing.T) int {
+	priority, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Error(err)
+	}
+	return 20 - priority
+}
+
+// Whoever waits for a product keeps its priority; those who compute it have a lower one.
+func TestWorkHasLowPriority(t *testing.T) {
+	before := niceness(t)
+	want := min(19, before+nicer)
+	Background(func() {
+		if n := niceness(t); n != want {
+			t.Errorf("niceness %d in the background, want %d", n, want)
+		}
+	})
+	if n := niceness(t); n != before {
+		t.Errorf("niceness %d after it, want %d", n, before)
+	}
+	if len(Paths()) == 1 {
+		return // without C a pool's threads are Go's, which serve everybody
+	}
+	const threads = 4
+	low := func() (found int) {
+		tasks, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, task := range tasks {
+			stat, err := os.ReadFile("/proc/self/task/" + task.Name() + "/stat")
+			if err != nil {
+				continue // it has just ended
+			}
+			// Behind the name in parentheses niceness is the 17th field.
+			fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+			if fields[16] == strconv.Itoa(want) {
+				found++
+			}
+		}
+		return found
+	}
+	already := low()
+	pool := NewPool(threads)
+	defer pool.Close()
+	pool.calls.Lock()
+	pool.run(1000, func(int) {})
+	pool.calls.Unlock()
+	for deadline := time.Now().Add(5 * time.Second); low() < already+threads-1; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d threads have niceness %d, want %d more than before", low(), want, threads-1)
+		}
+	}
+}
+
+func TestBackgroundPassesPanicsOn(t *testing.T) {
+	defer func() {
+		if got := recover(); got != "lost" {
+			t.Errorf("recovered %v", got)
+		}
+	}()
+	Background(func() { panic("lost") })
+}

@@ -58,7 +58,7 @@ func (c *checkCmd) Run(e *env) error {
 // writtenIn are the functions to check: the one at the place, or all written ones that
 // have checks.
 func writtenIn(t *target) ([]*parser.Spec, error) {
-	file := parser.Parse(t.source)
+	file := t.file(t.source)
 	if t.line > 0 {
 		spec := file.FunctionAt(t.offset)
 		switch {

@@ -41,7 +41,7 @@ type pythonFlag struct {
 type completeCmd struct {
 	samplingFlags
 	pythonFlag
-	All   bool   `help:"Also show the bodies that failed, and why."`
+	All   bool   `help:"Show every spelling of each behaviour, and the bodies that failed, and why."`
 	JSON  bool   `help:"Print one JSON object per function." name:"json"`
 	Write bool   `help:"Put the best body of each function into the file."`
 	File  string `arg:"" name:"FILE[:LINE[:COL]]" help:"The file, or a place inside the function."`
@@ -68,7 +68,7 @@ func (c *completeCmd) Run(e *env) error {
 	text, failed, code := t.source, 0, exitPassed
 	for _, name := range names {
 		// A function is completed in the file as it is with those before it filled in.
-		spec := specNamed(parser.Parse(text), name)
+		spec := specNamed(t.file(text), name)
 		body, err := c.complete(e, parts, t, spec)
 		var o *completion.Obstacle
 		switch {
@@ -137,9 +137,12 @@ func (c *completeCmd) run(e *env, p *parts, t *target, spec *parser.Spec) (*comp
 // unwrittenIn names the functions to complete: the one at the place, or all that have
 // checks.
 func unwrittenIn(t *target) ([]string, error) {
-	file := parser.Parse(t.source)
+	file := t.file(t.source)
 	if t.line > 0 {
 		spec := file.SpecAt(t.offset)
+		if spec == nil {
+			spec = missingAt(file, t.offset)
+		}
 		switch {
 		case spec == nil && file.FunctionAt(t.offset) != nil:
 			return nil, usage("the function at %s:%d is written already; empty its body, or put 'pass' or '...' in its place", t.path, t.line)
@@ -150,7 +153,7 @@ func unwrittenIn(t *target) ([]string, error) {
 		}
 		return []string{spec.QualifiedName}, nil
 	}
-	specs := file.Specs()
+	specs := parser.Order(toWrite(file))
 	if len(specs) == 0 {
 		return nil, usage("%s has no unwritten function: one whose body is missing, 'pass', '...' or 'raise NotImplementedError'", t.path)
 	}
@@ -186,9 +189,25 @@ func noChecks(t *target, name string) error {
 }
 
 func specNamed(file *parser.File, name string) *parser.Spec {
-	for _, s := range file.Specs() {
+	for _, s := range toWrite(file) {
 		if s.QualifiedName == name {
 			return s
+		}
+	}
+	return nil
+}
+
+// toWrite are the unwritten functions of a file, and those that its checks call and
+// nobody defines.
+func toWrite(file *parser.File) []*parser.Spec { return append(file.Specs(), file.Missing()...) }
+
+// missingAt is the function that a check at the offset calls and nobody defines, or nil.
+func missingAt(file *parser.File, offset int) *parser.Spec {
+	for _, s := range file.Missing() {
+		for _, c := range s.Checks {
+			if c.Path == "" && c.Span.Start <= offset && offset <= c.Span.End {
+				return s
+			}
 		}
 	}
 	return nil

@@ -106,12 +106,16 @@ func checkAnswer(t *target, s *parser.Spec, v sandbox.Verdict, took time.Duratio
 	return checkJSON{specOf(t, s), verdictOf(v), took.Milliseconds()}
 }
 
-// printCompletions prints the bodies that passed, best first, and with all those that
-// failed after them, nearest first.
+// printCompletions prints the bodies that passed, best first, one for each behaviour; with
+// all every spelling, and those that failed after them, nearest first.
 func printCompletions(w io.Writer, r *completion.Result, all bool) {
 	fmt.Fprintf(w, "# %s: %s passed, of %d samples in %s\n", r.Spec.QualifiedName,
 		count(len(r.Completions), "body", "bodies"), r.Samples, seconds(r.Elapsed))
-	for _, c := range r.Completions {
+	shown := r.Distinct()
+	if all {
+		shown = r.Completions
+	}
+	for _, c := range shown {
 		v := c.Verdict()
 		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), c.Body())
 	}
@@ -120,6 +124,8 @@ func printCompletions(w io.Writer, r *completion.Result, all bool) {
 			fmt.Fprintf(w, "\n# failed: %d of %d samples, %s, %s\n# %s\n%s\n", c.Samples, r.Samples,
 				asserts(c.Verdict), millis(c.Verdict.Wall), why(c.Verdict), c.Body)
 		}
+	} else if more := len(r.Completions) - len(shown); more > 0 {
+		fmt.Fprintf(w, "\n# and %s of the same behaviour (--all shows every body)\n", count(more, "spelling", "spellings"))
 	} else if len(r.Completions) == 0 {
 		if near := failures(r); len(near) > 0 {
 			fmt.Fprintf(w, "# nearest: %s; %s (--all shows every body)\n", asserts(near[0].Verdict), why(near[0].Verdict))

@@ -8,16 +8,33 @@ import (
 	"regexp"
 	"strconv"
 	"unicode/utf8"
+
+	"greenfill/completion"
+	"greenfill/parser"
 )
 
 // A target is a source file as it was read, and the place in it that was named.
 type target struct {
 	path   string
 	dir    string // of the file: the workspace that its code may import from
+	raw    []byte // as it was read, in the file's own encoding
 	bom    []byte // the byte order mark, kept for writing
-	source []byte // without it
+	source []byte // as UTF-8, without it
 	line   int    // from 1; 0 means the whole file
 	offset int    // of the place, in bytes
+
+	abs   string            // the path from the root
+	tests []parser.TestFile // files of tests beside it
+}
+
+// file is a text of the target, with the checks that the files of tests beside it hold.
+func (t *target) file(text []byte) *parser.File {
+	return completion.WithNeighbours(parser.Parse(text), t.abs, t.tests)
+}
+
+// encoded is a text of the target in the file's own encoding, with its byte order mark.
+func (t *target) encoded(text []byte) ([]byte, error) {
+	return parser.FromUTF8(append(bytes.Clone(t.bom), text...))
 }
 
 var bom = []byte("\ufeff")
@@ -34,13 +51,14 @@ func openTarget(arg string) (*target, error) {
 	if err != nil {
 		return nil, usage("cannot tell where %s lies: %v", path, err)
 	}
-	t := &target{path: path, dir: filepath.Dir(abs), line: line}
-	t.source = bytes.TrimPrefix(raw, bom)
-	t.bom = raw[:len(raw)-len(t.source)]
-	if at := invalidUTF8(t.source); at >= 0 {
-		return nil, usage("%s is not UTF-8 (first bad byte on line %d): save it as UTF-8 and try again",
-			path, 1+bytes.Count(t.source[:at], []byte("\n")))
+	text, err := parser.ToUTF8(raw)
+	if err != nil {
+		return nil, usage("cannot read %s: %v", path, err)
 	}
+	t := &target{path: path, dir: filepath.Dir(abs), raw: raw, line: line, abs: abs}
+	t.source = bytes.TrimPrefix(text, bom)
+	t.bom = text[:len(text)-len(t.source)]
+	t.tests = completion.Neighbours(filepath.ToSlash(abs), filepath.ToSlash(projectOf(t.dir)), readTests)
 	if line > 0 {
 		if t.offset, err = offsetOf(t.source, line, col); err != nil {
 			return nil, usage("%s: %v", path, err)
@@ -73,17 +91,35 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
-func invalidUTF8(b []byte) int {
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
+// projectOf is the nearest folder at or above dir that looks like the root of a project,
+// or dir itself: tests are taken from there and below.
+func projectOf(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		for _, mark := range []string{".git", "pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini"} {
+			if exists(filepath.Join(at, mark)) {
+				return at
+			}
 		}
-		i += n
+		if at == filepath.Dir(at) {
+			return dir
+		}
 	}
-	return -1
 }
+
+// readTests is the text of a file of tests; one that cannot be read has no checks for us.
+func readTests(path string) (string, bool) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxTests {
+		return "", false
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", false
+	}
+	text, err := parser.ToUTF8(raw)
+	return string(text), err == nil
+}
+
+const maxTests = 1 << 20
 
 // offsetOf is the byte at which a line, or a column of it, begins. Without a column it
 // is the end of the line: there a body has been begun, if any has.

@@ -8,8 +8,12 @@ import (
 )
 
 // replaceFile puts text into the file of t at once or not at all, with the mode that the
-// file has. It refuses if the file is no longer what t read.
+// file has, in its encoding. It refuses if the file is no longer what t read.
 func replaceFile(t *target, text []byte) (err error) {
+	encoded, err := t.encoded(text)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", t.path, err)
+	}
 	path, err := filepath.EvalSymlinks(t.path) // a link stays a link
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.path, err)
@@ -18,7 +22,7 @@ func replaceFile(t *target, text []byte) (err error) {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.path, err)
 	}
-	if !bytes.Equal(now, append(bytes.Clone(t.bom), t.source...)) {
+	if !bytes.Equal(now, t.raw) {
 		return fmt.Errorf("%s was changed while its functions were being completed: nothing was written; run the command again", t.path)
 	}
 	info, err := os.Stat(path)
@@ -35,7 +39,7 @@ func replaceFile(t *target, text []byte) (err error) {
 			err = fmt.Errorf("writing %s: %w", t.path, err)
 		}
 	}()
-	if _, err = tmp.Write(append(bytes.Clone(t.bom), text...)); err == nil {
+	if _, err = tmp.Write(encoded); err == nil {
 		err = tmp.Chmod(info.Mode().Perm())
 	}
 	if err == nil {

@@ -24,6 +24,8 @@ type Completion struct {
 	text    string // what replaces the spec's hole
 	verdict sandbox.Verdict
 	agree   int
+
+	behaviour string
 }
 
 // Body is the body's lines, each indented for its place in the file.
@@ -58,6 +60,17 @@ type Result struct {
 	Samples     int          // drawn
 	Stats       engine.Stats
 	Elapsed     time.Duration
+}
+
+// Distinct are the Completions without those that behave like a better one.
+func (r *Result) Distinct() []Completion {
+	var list []Completion
+	for _, c := range r.Completions {
+		if !slices.ContainsFunc(list, func(d Completion) bool { return d.behaviour == c.behaviour }) {
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // movedTo is the same result for the same function at another place of its file.

@@ -59,19 +59,19 @@ func (d *Document) beside(neighbours []parser.TestFile) *Document {
 // one before has left.
 func (d *Document) Apply(version int32, changes []protocol.TextDocumentContentChangeEvent) *Document {
 	text, mapper := d.Text, d.Mapper
-	for i, change := range changes {
-		if i > 0 {
-			mapper = NewMapper(text, d.Mapper.encoding)
-		}
+	for _, change := range changes {
 		switch c := change.(type) {
 		case *protocol.TextDocumentContentChangePartial:
 			span := mapper.RangeSpan(c.Range)
-			text = text[:span.Start] + c.Text + text[span.End:]
+			text = text[:span.Start] + strings.Clone(c.Text) + text[span.End:] // cloned: it is borrowed from the frame
+			mapper = mapper.replaced(span, text)
 		case *protocol.TextDocumentContentChangeWholeDocument:
-			text = c.Text
+			text = strings.Clone(c.Text)
+			mapper = NewMapper(text, mapper.encoding)
 		}
 	}
-	return newDocument(d.URI, version, text, d.Mapper.encoding, d)
+	return &Document{URI: d.URI, Version: version, Text: text, Mapper: mapper, Changed: time.Now(),
+		neighbours: d.neighbours, base: d.latest()}
 }
 
 // File is the parsed text.

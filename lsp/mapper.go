@@ -62,6 +62,37 @@ func lineStarts(text string) []int {
 	return starts
 }
 
+// replaced is the Mapper of the text that m's becomes when a span of it is replaced by
+// another. Only the replaced part is looked at: whether a line starts at an offset depends
+// on the bytes to either side of it alone.
+func (m *Mapper) replaced(old parser.Span, text string) *Mapper {
+	grown := len(text) - len(m.text)
+	before := max(1, sort.SearchInts(m.lines, old.Start)) // the text's beginning starts a line in any case
+	after := sort.SearchInts(m.lines, old.End+1)
+	lines := make([]int, before, len(m.lines)+16)
+	copy(lines, m.lines)
+	for i := max(1, old.Start); i <= old.End+grown; i++ {
+		if startsLine(text, i) {
+			lines = append(lines, i)
+		}
+	}
+	for _, start := range m.lines[max(1, after):] {
+		lines = append(lines, start+grown)
+	}
+	return &Mapper{text: text, lines: lines, encoding: m.encoding}
+}
+
+// startsLine says whether a line starts at an offset, not 0, of a text.
+func startsLine(text string, i int) bool {
+	switch text[i-1] {
+	case '\n':
+		return true
+	case '\r':
+		return i == len(text) || text[i] != '\n'
+	}
+	return false
+}
+
 // PositionOffset is the byte offset of an editor's position, clamped into the text.
 func (m *Mapper) PositionOffset(p protocol.Position) int {
 	if int(p.Line) >= len(m.lines) {

@@ -85,6 +85,11 @@ func TestRandomEdits(t *testing.T) {
 			if doc.Text != text {
 				t.Fatalf("text %q, want %q", doc.Text, text)
 			}
+			for _, at := range boundaries(text) {
+				if got, want := doc.Mapper.OffsetPosition(at), lsptest.PositionOf(text, at, enc); got != want {
+					t.Fatalf("offset %d of %q is at %v, want %v", at, text, got, want)
+				}
+			}
 			if got := string(doc.File().Source()); got != text {
 				t.Fatalf("parsed %q, want %q", got, text)
 			}

@@ -68,8 +68,13 @@ func (c *completeCmd) Run(e *env) error {
 	text, failed, code := t.source, 0, exitPassed
 	for _, name := range names {
 		// A function is completed in the file as it is with those before it filled in.
-		spec := specNamed(t.file(text), name)
-		body, err := c.complete(e, parts, t, spec)
+		file := t.file(text)
+		spec := specNamed(file, name)
+		if spec == nil || hopeless(e, t, spec) {
+			failed, code = failed+1, max(code, exitFailed)
+			continue
+		}
+		filled, err := c.complete(e, parts, t, file, spec)
 		var o *completion.Obstacle
 		switch {
 		case errors.As(err, &o) && o.Verdict.Line > 0:
@@ -78,10 +83,10 @@ func (c *completeCmd) Run(e *env) error {
 			failed, code = failed+1, exitUsage
 		case err != nil:
 			return err
-		case body == "":
+		case filled == nil:
 			failed, code = failed+1, max(code, exitFailed)
 		default:
-			text = spec.Fill(text, body)
+			text = filled
 		}
 	}
 	if c.Write && failed < len(names) {
@@ -95,13 +100,21 @@ func (c *completeCmd) Run(e *env) error {
 	return nil
 }
 
-// complete runs one job, prints what it came to, and returns the best body, "" if none
-// passed.
-func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (string, error) {
-	if spec == nil || hopeless(e, t, spec) {
-		return "", nil
+// complete completes one function of a file, with its helpers where they are unwritten,
+// too, prints what it came to, and returns the file with the best bodies in it, nil if
+// nothing passed.
+func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
+	if completion.SpeaksOfHelpers(file, spec) {
+		if text, err := c.together(e, p, t, file, spec, nil); text != nil || err != nil {
+			return text, err
+		}
 	}
 	r, err := c.run(e, p, t, spec)
+	if err == nil && len(r.Completions) == 0 {
+		if text, err := c.together(e, p, t, file, spec, r); text != nil || err != nil {
+			return text, err
+		}
+	}
 	if len(r.Candidates) > 0 || err == nil {
 		if c.JSON {
 			printJSON(e.stdout, completeAnswer(t, r, p.model, c.Seed))
@@ -110,9 +123,33 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, spec *parser.Spec) (
 		}
 	}
 	if err != nil || len(r.Completions) == 0 {
-		return "", err
+		return nil, err
 	}
-	return r.Completions[0].Body(), nil
+	return spec.Fill(file.Source(), r.Completions[0].Body()), nil
+}
+
+// together completes a function with unwritten helpers that have no checks of their own.
+func (c *completeCmd) together(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec, known *completion.Result) ([]byte, error) {
+	joint, err := p.completer.CompleteTogether(e.ctx, file, c.job(t, spec), known)
+	if joint == nil || err != nil {
+		return nil, err
+	}
+	if c.JSON {
+		printJSON(e.stdout, jointAnswer(t, joint, p.model, c.Seed))
+	} else {
+		printJoint(e.stdout, joint)
+	}
+	return joint.Text, nil
+}
+
+func (c *completeCmd) job(t *target, spec *parser.Spec) completion.Job {
+	return completion.Job{
+		Spec:     spec,
+		Budget:   completion.Budget{Samples: c.Samples},
+		Sampling: c.sampling(),
+		Dir:      t.dir,
+		Python:   c.Python,
+	}
 }
 
 // run runs one job, with a progress bar where someone looks at it.
@@ -120,13 +157,7 @@ func (c *completeCmd) run(e *env, p *parts, t *target, spec *parser.Spec) (*comp
 	bar := newBar(e.stderr, spec.QualifiedName, c.Samples)
 	defer bar.Close()
 	passed := 0
-	return p.completer.Complete(e.ctx, completion.Job{
-		Spec:     spec,
-		Budget:   completion.Budget{Samples: c.Samples},
-		Sampling: c.sampling(),
-		Dir:      t.dir,
-		Python:   c.Python,
-	}, func(ev completion.Event) {
+	return p.completer.Complete(e.ctx, c.job(t, spec), func(ev completion.Event) {
 		if ev.Result != nil {
 			passed = len(ev.Result.Completions)
 		}

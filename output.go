@@ -56,6 +56,22 @@ type completeJSON struct {
 	Seed        uint64           `json:"seed"`
 }
 
+// A jointJSON is several functions that were completed and verified together.
+type jointJSON struct {
+	Together  []jointPartJSON `json:"together"`
+	Passed    int             `json:"asserts_passed"`
+	Total     int             `json:"asserts_total"`
+	Samples   int             `json:"samples"`
+	ElapsedMS int64           `json:"elapsed_ms"`
+	Model     string          `json:"model"`
+	Seed      uint64          `json:"seed"`
+}
+
+type jointPartJSON struct {
+	Spec specJSON `json:"spec"`
+	Text string   `json:"text"`
+}
+
 type checkJSON struct {
 	Spec      specJSON    `json:"spec"`
 	Verdict   verdictJSON `json:"verdict"`
@@ -100,6 +116,29 @@ func completeAnswer(t *target, r *completion.Result, model string, seed uint64) 
 		a.Samples = append(a.Samples, d.sampleJSON)
 	}
 	return a
+}
+
+func jointAnswer(t *target, j *completion.Joint, model string, seed uint64) jointJSON {
+	a := jointJSON{Passed: j.Verdict.Passed, Total: j.Verdict.Total, Samples: j.Samples,
+		ElapsedMS: j.Elapsed.Milliseconds(), Model: model, Seed: seed}
+	for i, s := range j.Specs {
+		a.Together = append(a.Together, jointPartJSON{specOf(t, s), j.Completions[i].Body()})
+	}
+	return a
+}
+
+// printJoint prints functions that were completed together, each helper before its caller.
+func printJoint(w io.Writer, j *completion.Joint) {
+	var names []string
+	for _, s := range j.Specs {
+		names = append(names, s.QualifiedName)
+	}
+	fmt.Fprintf(w, "# %s: passed together, %s, of %d samples and %d runs in %s\n", strings.Join(names, ", "),
+		asserts(j.Verdict), j.Samples, j.Runs, seconds(j.Elapsed))
+	for i, s := range j.Specs {
+		fmt.Fprintf(w, "\n# %s\n%s\n", s.QualifiedName, j.Completions[i].Body())
+	}
+	fmt.Fprintln(w)
 }
 
 func checkAnswer(t *target, s *parser.Spec, v sandbox.Verdict, took time.Duration) checkJSON {

@@ -157,6 +157,10 @@ func (s *server) runCommandJob(ctx context.Context, in invocation, samples int, 
 func (s *server) awaitJob(ctx context.Context, in invocation, doc *Document, fn *completion.Function, samples int) error {
 	ctx, p := s.progress(ctx, in.progress, "Greenfill: "+fn.Spec.QualifiedName)
 	job := s.begin(doc, fn, false, samples)
+	if job == nil {
+		p.end("closed")
+		return failed("%s: its file has been closed", fn.Spec.QualifiedName)
+	}
 	release := s.hold(job)
 	defer release()
 	err := s.showJob(ctx, job, p)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"go.uber.org/zap"
@@ -58,13 +57,17 @@ func (j *job) region(body string) string {
 }
 
 // begin joins the spec's job or starts one; samples is 0 for what the settings say. It
-// is nil for a function that nothing can be done for: written, or without checks.
+// is nil for a function that nothing can be done for, written or without checks, and
+// where the document has been closed since the request took it: nobody would end the job.
 func (s *server) begin(doc *Document, fn *completion.Function, automatic bool, samples int) *job {
 	if fn == nil || fn.Written || len(fn.Checks) == 0 {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.documents[doc.URI] == nil {
+		return nil
+	}
 	e := s.ledger.entry(doc, fn)
 	if j := e.job; j != nil {
 		if !automatic {
@@ -356,9 +359,7 @@ func (s *server) troubleOf(err error, j *job) *Status {
 	var obstacle *completion.Obstacle
 	switch {
 	case errors.Is(err, errUntrusted):
-		st.State = StateUntrusted
-		st.Message = fmt.Sprintf("%s is not trusted: nothing runs", folderName(j.folder))
-		st.Actions = append(st.Actions, command("Trust this folder", CommandTrust, Trust{Trusted: true, Folder: j.folder.uri}))
+		return ptr(untrusted(j.folder))
 	case errors.Is(err, ErrNoModel):
 		st.State = StateNoModel
 		st.Actions = append(st.Actions, command("Fetch a model", CommandPull), command("Try again", CommandRestart))

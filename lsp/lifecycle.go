@@ -56,9 +56,12 @@ func initialFolders(p *protocol.InitializeParams) []uri.URI {
 		}
 		return list
 	}
+	//lint:ignore SA1019 clients older than workspace folders say nothing else
 	if p.RootURI != nil && *p.RootURI != "" {
+		//lint:ignore SA1019 see above
 		return []uri.URI{*p.RootURI}
 	}
+	//lint:ignore SA1019 see above
 	if path, ok := p.RootPath.Get(); ok && filepath.IsAbs(path) {
 		return []uri.URI{uri.File(path)}
 	}

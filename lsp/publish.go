@@ -77,6 +77,9 @@ func (p *publisher) outcome(w *watched) {
 // diagnostics says that a document's may have changed.
 func (p *publisher) diagnostics(u uri.URI) { p.do(func() { p.diagnose[u] = true }) }
 
+// state says that the status may be another.
+func (p *publisher) state() { p.do(func() {}) }
+
 // refresh has the client ask again for lenses and hints.
 func (p *publisher) refresh() { p.do(func() { p.refreshes = true }) }
 

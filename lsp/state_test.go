@@ -44,6 +44,11 @@ func TestUntrustedRunsNothing(t *testing.T) {
 			dir := t.TempDir()
 			e := edit(t, s, func(c *lsptest.Config) { c.Options, c.Folders = options, []string{dir} })
 			b, at := open(e, filepath.Join(dir, "a.py"), two+"\ndef g():\n    return 1\n\nassert g() == 1\n")
+			_, err := e.AwaitStatus(lsp.StateUntrusted) // before anything is asked
+			ok(t, err)
+			if n := len(e.Questions()); n > 0 {
+				t.Error("the question was put on opening")
+			}
 			for range 2 {
 				items, err := e.Inline(ctx, b, at, automatic)
 				ok(t, err)

@@ -51,6 +51,9 @@ func (s *server) statusLocked() Status {
 	case s.trouble != nil:
 		return *s.trouble
 	}
+	if f := s.untrustedFolder(); f != nil {
+		return untrusted(f)
+	}
 	return Status{State: StateReady, Message: "ready"}
 }
 

@@ -28,6 +28,7 @@ func (s *server) open(item protocol.TextDocumentItem) {
 	s.documents[u] = doc
 	s.mu.Unlock()
 	s.follower.touch(u)
+	s.publisher.state()
 	s.work.Go(func() { s.lookAtNeighbours(u) })
 }
 

@@ -77,6 +77,28 @@ func (s *server) trusted(f *folder) bool {
 	return ok
 }
 
+// untrusted is the status where a folder's code may not run.
+func untrusted(f *folder) Status {
+	return Status{State: StateUntrusted, Message: folderName(f) + " is not trusted: nothing runs",
+		Actions: actions(command("Trust this folder", CommandTrust, Trust{Trusted: true, Folder: f.uri}))}
+}
+
+// untrustedFolder is a folder with an open document whose code may not run, or nil; the
+// first in the order of their paths. It needs s.mu.
+func (s *server) untrustedFolder() *folder {
+	if !closed(s.configured) {
+		return nil // until then the setting is not known
+	}
+	var first *folder
+	for u := range s.documents {
+		f := s.folderLocked(u)
+		if ok, _ := s.decided(f); !ok && (first == nil || f.path < first.path) {
+			first = f
+		}
+	}
+	return first
+}
+
 // mayRun says whether a folder's code may run, and asks the user where nobody has decided.
 func (s *server) mayRun(ctx context.Context, f *folder) bool {
 	select {

@@ -2,7 +2,9 @@ package lsp_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -536,5 +538,32 @@ func TestPanicCostsTheRequest(t *testing.T) {
 	ok(t, err)
 	if len(items) != 1 {
 		t.Errorf("%d items after a panic", len(items))
+	}
+}
+
+// TestClosedBehindARequest: a request whose file is closed right behind it leaves no job,
+// whenever it gets its turn.
+func TestClosedBehindARequest(t *testing.T) {
+	s := &script{bodies: []string{"    return x"}, gate: make(chan struct{})} // which nobody opens
+	w := dial(t, s)
+	const rounds = 300
+	for i := range rounds {
+		u := fmt.Sprintf("file:///w/f%d.py", i)
+		w.send(
+			fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":%q,"languageId":"python","version":1,"text":%q}}}`, u, two),
+			fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"textDocument/completion","params":{"textDocument":{"uri":%q},"position":{"line":2,"character":4}}}`, 1000+i, u),
+			fmt.Sprintf(`{"jsonrpc":"2.0","method":"textDocument/didClose","params":{"textDocument":{"uri":%q}}}`, u),
+		)
+	}
+	for i := range rounds {
+		w.answer(1000 + i)
+	}
+	var st lsp.Status
+	for end := time.Now().Add(lsptest.Timeout); st.State != lsp.StateReady && time.Now().Before(end); {
+		w.send(`{"jsonrpc":"2.0","id":1,"method":"greenfill/status"}`)
+		ok(t, json.Unmarshal(w.answer(1).Result, &st))
+	}
+	if st.State != lsp.StateReady {
+		t.Errorf("a job goes on: %+v", st)
 	}
 }

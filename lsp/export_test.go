@@ -14,3 +14,6 @@ func Methods() []string {
 	slices.Sort(list)
 	return list
 }
+
+// PathOf is the file that a URI names, "" if it names none.
+var PathOf = pathOf

@@ -165,8 +165,13 @@ func (s *search) usedBy(body string) []*parser.Spec {
 // draw samples bodies of one function, those that most samples gave first.
 func (s *search) draw(ctx context.Context, spec *parser.Spec) ([]Candidate, error) {
 	prompt := s.job.Form.Prompt(spec)
+	sampling, stop := ctx, func() {}
+	if s.job.Budget.Time > 0 {
+		sampling, stop = context.WithTimeout(ctx, s.job.Budget.Time)
+	}
+	defer stop()
 	var found []Candidate
-	_, err := s.c.sampler.Sample(ctx, engine.Request{
+	_, err := s.c.sampler.Sample(sampling, engine.Request{
 		Prompt: prompt.Text, Samples: s.job.Budget.Samples, MaxTokens: s.c.opts.MaxTokens,
 		Sampling: s.job.Sampling, Stop: prompt.Stop,
 	}, func(sample engine.Sample) bool {
@@ -178,9 +183,9 @@ func (s *search) draw(ctx context.Context, spec *parser.Spec) ([]Candidate, erro
 		} else {
 			found = append(found, Candidate{Body: body, Samples: 1, LogProb: sample.LogProb})
 		}
-		return ctx.Err() == nil
+		return sampling.Err() == nil
 	})
-	if err != nil {
+	if err != nil && (sampling.Err() == nil || ctx.Err() != nil) {
 		return nil, fmt.Errorf("sampling bodies for %s: %w", spec.QualifiedName, err)
 	}
 	slices.SortStableFunc(found, func(a, b Candidate) int {

@@ -48,6 +48,9 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 	for _, a := range s.insertActions(doc, doc.around(fn, span.Start)) {
 		add(protocol.CodeActionKindQuickFix, a)
 	}
+	if a, ok := s.jointAction(doc, fn); ok && len(list) == inserted {
+		add(protocol.CodeActionKindQuickFix, a)
+	}
 	if fn.Written {
 		add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: run the checks of "+ref.Spec, CommandCheck, CommandArgument{SpecReference: ref})))
 		return list, nil

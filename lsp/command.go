@@ -201,23 +201,18 @@ func (s *server) apply(ctx context.Context, u uri.URI, name, base, id string) (a
 	if e != nil && i >= 0 {
 		e.served = true
 	}
-	explanation := s.ledger.entry(doc, fn).explain()
+	own := s.ledger.entry(doc, fn)
+	explanation, together := own.explain(), own.jointFor(doc)
 	s.mu.Unlock()
+	if i < 0 && id == "" && together != nil {
+		return s.applyJoint(ctx, doc, fn, together)
+	}
 	if i < 0 {
 		return nil, failed("%s", explanation)
 	}
 	b := bodies[i]
-	result, err := s.client.ApplyEdit(ctx, &protocol.ApplyWorkspaceEditParams{
-		Label: ptr("Greenfill: " + name), Edit: *s.workspaceEdit(doc, doc.change(fn, b))})
-	if err != nil {
-		return nil, fmt.Errorf("asking the editor to insert the body: %w", err)
-	}
-	if !result.Applied {
-		reason := "it gave no reason"
-		if result.FailureReason != nil {
-			reason = *result.FailureReason
-		}
-		return nil, failed("the editor did not insert the body: %s", reason)
+	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, doc.change(fn, b))); err != nil {
+		return nil, err
 	}
 	s.follower.touch(u)
 	return s.resultsOf(doc, fn), nil

@@ -23,6 +23,7 @@ type entry struct {
 	at     place // where it was last seen
 
 	bodies  []body
+	joint   *joint                 // if no body passed by itself
 	failed  []completion.Candidate // distinct bodies that did not pass, of all rounds
 	samples int                    // drawn, in all rounds
 	planned int
@@ -201,6 +202,8 @@ func (e *entry) summary() string {
 	switch {
 	case len(e.bodies) > 0:
 		return e.label(e.bodies[0])
+	case e.joint != nil:
+		return e.joint.label()
 	case e.state == JobFailed:
 		return e.message
 	case e.job != nil:

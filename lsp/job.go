@@ -277,12 +277,16 @@ func (s *server) sample(j *job, loaded *Loaded) error {
 	}
 	result, err := loaded.Completer.Complete(j.ctx, request, func(e completion.Event) { s.progressed(j, e) })
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if result != nil && result.Samples > 0 {
 		j.entry.take(j, result)
 		j.entry.rounds = j.before.rounds + 1
 	}
-	return err
+	passed := len(j.entry.bodies) > 0
+	s.mu.Unlock()
+	if err != nil || passed {
+		return err
+	}
+	return s.searchTogether(j, loaded, request, result)
 }
 
 // progressed takes in one event of a job.

@@ -51,6 +51,9 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 		best := bodies[0]
 		list = append(list, command(from.label(best)+" — insert", CommandApply, CommandArgument{SpecReference: ref, ID: best.id}))
 	}
+	if t := e.jointFor(doc); t != nil && len(list) == 0 {
+		list = append(list, command(t.label()+" — insert", CommandApply, CommandArgument{SpecReference: ref}))
+	}
 	switch {
 	case e.job != nil:
 		list = append(list, command(e.job.lens(), CommandCancel, ref))

@@ -1,0 +1,66 @@
+package lsp_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"greenfill/completion/sandbox"
+	"greenfill/lsp"
+)
+
+const helperAndCaller = `def is_prime(n):
+    """Whether n is prime."""
+
+
+def primes(n):
+    """The primes up to n, by is_prime(k)."""
+
+
+assert primes(3) == [2, 3]
+`
+
+// TestTogether: no body passes by itself, but one with a body of the helper that it calls
+// does. One command fills both, and the function is verified as it then stands.
+func TestTogether(t *testing.T) {
+	ctx := context.Background()
+	s := &script{bodies: []string{"    return is_prime(n)", "    return right"}}
+	s.verdict = func(p sandbox.Program) sandbox.Verdict {
+		text := p.Candidate.Text
+		for _, f := range p.Prelude {
+			text += f.Text
+		}
+		if strings.Contains(text, "return right") && strings.Contains(text, "return is_prime(n)") {
+			return sandbox.Verdict{Status: sandbox.Passed, Passed: 1, Total: 1}
+		}
+		return sandbox.Verdict{Status: sandbox.AssertFailed, Total: 1}
+	}
+	e := edit(t, s, nil)
+	b := e.Open("/w/a.py", helperAndCaller)
+	ref := lsp.SpecReference{URI: b.URI, Spec: "primes"}
+	var r lsp.Results
+	ok(t, e.Execute(ctx, lsp.CommandComplete, &r, ref))
+	if r.Message != "✓ 1/1 assert · with is_prime" || r.Completions != 0 {
+		t.Errorf("results %+v", r)
+	}
+	same(t, "lenses", titles(t, e, b), "✓ 1/1 assert · with is_prime — insert", "more samples")
+	// Over another text it is not offered.
+	e.Replace(b, "Whether n is prime", "Whether n is a prime")
+	if got := titles(t, e, b); strings.Contains(strings.Join(got, " "), "insert") {
+		t.Errorf("offered over another text: %v", got)
+	}
+	e.Replace(b, "Whether n is a prime", "Whether n is prime")
+	list, err := e.Actions(ctx, b, strings.Index(b.Text, "primes"))
+	ok(t, err)
+	if len(list) == 0 || list[0].Title != "Greenfill: write primes  ✓ 1/1 assert · with is_prime" {
+		t.Fatalf("actions %+v", list)
+	}
+	ok(t, e.AcceptAction(ctx, list[0]))
+	want := strings.Replace(helperAndCaller, `prime."""`, `prime."""`+"\n    return right", 1)
+	want = strings.Replace(want, `is_prime(k)."""`, `is_prime(k)."""`+"\n    return is_prime(n)", 1)
+	if got := e.Text(b); got != want {
+		t.Errorf("the text is\n%s\nwant\n%s", got, want)
+	}
+	_, err = e.AwaitResults("primes", inState(lsp.JobVerified))
+	ok(t, err)
+}

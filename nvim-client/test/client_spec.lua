@@ -229,6 +229,28 @@ test('the question of trust waits until insert mode ends', function(variant)
   editor:quit()
 end)
 
+test('the status says what is wrong and what can be done', function(variant)
+  for state, want in pairs({
+    noModel = { text = 'no model', entry = 'Fetch a model', ran = 'greenfill.model.pull' },
+    deferred = { text = 'waiting, on battery', entry = 'Sample anyway', ran = 'greenfill.resume' },
+  }) do
+    local editor = start(variant, {
+      env = { FAKE_STATUS = state },
+      before = [[vim.ui.select = function(items, opts, done)
+        vim.g.offered = items[1].title
+        done(items[1])
+      end]],
+    })
+    editor:sees('greenfill: ' .. want.text)
+    editor:type(':Greenfill status<CR>')
+    h.wait('it is done', function()
+      return #editor:ran(want.ran) == 1
+    end)
+    h.equal(editor:lua([[return vim.g.offered]]), want.entry, 'what is offered')
+    editor:quit()
+  end
+end)
+
 test('a server that dies is started again', function(variant)
   local editor = start_with_ghost(variant)
   local first = assert(editor:server_pid())

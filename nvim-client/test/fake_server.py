@@ -120,7 +120,7 @@ class Server:
 
     def on_initialized(self, _):
         state = os.environ.get("FAKE_STATUS", "ready")
-        self.status(state, {"noModel": "no model is installed"}.get(state, "waiting"))
+        self.status(state, **TROUBLES.get(state, {"message": "waiting"}))
 
     def on_shutdown(self, _, __):
         return None
@@ -377,6 +377,22 @@ class Server:
 
 
 LATER = object()
+# What the server says in these states.
+TROUBLES = {
+    "noModel": {
+        "message": "no model is installed",
+        "actions": [{"title": "Fetch a model", "command": "greenfill.model.pull"}],
+    },
+    "noSandbox": {
+        "message": "this machine cannot confine Python",
+        "actions": [{"title": "What is missing", "command": "greenfill.showDoctor"}],
+    },
+    "deferred": {
+        "message": "on battery: automatic sampling waits",
+        "reason": "battery",
+        "actions": [{"title": "Sample anyway", "command": "greenfill.resume"}],
+    },
+}
 COMMANDS = (
     "complete more apply accept cancel explain pause resume trust check checkDocument checkWorkspace "
     "model.list model.pull restart crash"

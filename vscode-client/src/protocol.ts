@@ -21,6 +21,8 @@ export interface Status {
   spec?: string;
   done?: number;
   total?: number;
+  /** Why it waits, with deferred. */
+  reason?: string;
   actions?: Command[];
 }
 

@@ -15,6 +15,8 @@ const looks: Record<State, { icon: string; word: string; warning?: true }> = {
   error: { icon: "error", word: "error", warning: true },
 };
 
+const reasons: Record<string, string> = { battery: "on battery", load: "machine busy", otherServer: "another editor samples" };
+
 /** What the item shows. */
 export function describe(status: Status | undefined): { text: string; tooltip: string; warning: boolean } {
   if (!status) {
@@ -23,8 +25,9 @@ export function describe(status: Status | undefined): { text: string; tooltip: s
   const look = looks[status.state] ?? looks.error;
   const share = status.state === "loading" ? `${status.done ?? 0}%` : `${status.done}/${status.total}`;
   const progress = status.done !== undefined && status.total !== undefined ? ` ${share}` : "";
+  const reason = status.reason ? `, ${reasons[status.reason] ?? status.reason}` : "";
   return {
-    text: `$(${look.icon}) Greenfill${look.word ? `: ${look.word}${progress}` : ""}`,
+    text: `$(${look.icon}) Greenfill${look.word ? `: ${look.word}${progress}${reason}` : ""}`,
     tooltip: status.model ? `${status.message}\n${status.model}` : status.message,
     warning: look.warning === true,
   };

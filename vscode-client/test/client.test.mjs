@@ -127,11 +127,22 @@ check("the menu of the status bar offers what the server offers", async () => {
   await window.close();
 });
 
-check("no model: the status bar says so", async () => {
-  const window = await open(ADD, { FAKE_STATUS: "noModel" });
-  await window.seesStatus("no model");
-  await window.close();
-});
+for (const [state, text, entry, ran] of [
+  ["noModel", "no model", "Fetch a model", "greenfill.model.pull"],
+  ["noSandbox", "no sandbox", "What is missing", undefined],
+  ["deferred", "waiting, on battery", "Sample anyway", "greenfill.resume"],
+]) {
+  check(`${state}: the status bar says so, its menu what to do`, async () => {
+    const window = await open(ADD, { FAKE_STATUS: state });
+    await window.seesStatus(text);
+    await window.page.click('.statusbar-item[id*="greenfill"] a');
+    await window.pick(entry);
+    await (ran
+      ? until("the server is told", () => window.ran(ran).length === 1)
+      : window.sees("greenfill model pull qwen2.5-coder-0.5b")); // the doctor's advice
+    await window.close();
+  });
+}
 
 check("a server that dies is started again", async () => {
   const window = await openWithGhost();

@@ -9,6 +9,7 @@ local M = {}
 ---@field spec? string
 ---@field done? integer
 ---@field total? integer
+---@field reason? string why it waits, with deferred
 ---@field actions? lsp.Command[]
 
 ---@type greenfill.Status?
@@ -26,6 +27,8 @@ local words = {
   untrusted = 'not trusted',
   error = 'error',
 }
+
+local reasons = { battery = 'on battery', load = 'machine busy', otherServer = 'another editor samples' }
 
 --- Takes the server's newest state; nil when no server runs.
 ---@param status? greenfill.Status
@@ -48,6 +51,9 @@ function M.component()
   end
   if status.done and status.total then
     return ('%s %d/%d'):format(text, status.done, status.total)
+  end
+  if status.reason then
+    return ('%s, %s'):format(text, reasons[status.reason] or status.reason)
   end
   return text
 end

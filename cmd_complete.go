@@ -125,7 +125,7 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, s
 	if err != nil || len(r.Completions) == 0 {
 		return nil, err
 	}
-	return spec.Fill(file.Source(), r.Completions[0].Body()), nil
+	return r.Completions[0].Fill(file, spec), nil
 }
 
 // together completes a function with unwritten helpers that have no checks of their own.

@@ -23,10 +23,11 @@ type specJSON struct {
 }
 
 type completionJSON struct {
-	Text    string `json:"text"`
-	Passed  int    `json:"asserts_passed"`
-	Total   int    `json:"asserts_total"`
-	Samples int    `json:"samples_agreeing"`
+	Text    string   `json:"text"`
+	Imports []string `json:"imports,omitempty"` // statements that the file needs at its top
+	Passed  int      `json:"asserts_passed"`
+	Total   int      `json:"asserts_total"`
+	Samples int      `json:"samples_agreeing"`
 }
 
 type sampleJSON struct {
@@ -99,7 +100,7 @@ func completeAnswer(t *target, r *completion.Result, model string, seed uint64) 
 		ElapsedMS: r.Elapsed.Milliseconds(), Model: model, Seed: seed,
 	}
 	for _, c := range r.Completions {
-		a.Completions = append(a.Completions, completionJSON{c.Body(), c.Verdict().Passed, c.Verdict().Total, c.Agreeing()})
+		a.Completions = append(a.Completions, completionJSON{c.Body(), c.Imports(), c.Verdict().Passed, c.Verdict().Total, c.Agreeing()})
 	}
 	type drawn struct {
 		index int
@@ -156,7 +157,7 @@ func printCompletions(w io.Writer, r *completion.Result, all bool) {
 	}
 	for _, c := range shown {
 		v := c.Verdict()
-		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), c.Body())
+		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), importLines(c)+c.Body())
 	}
 	if all {
 		for _, c := range failures(r) {
@@ -171,6 +172,15 @@ func printCompletions(w io.Writer, r *completion.Result, all bool) {
 		}
 	}
 	fmt.Fprintln(w)
+}
+
+// importLines are a completion's imports, one a line.
+func importLines(c completion.Completion) string {
+	lines := ""
+	for _, i := range c.Imports() {
+		lines += i + "\n"
+	}
+	return lines
 }
 
 // failures are the bodies that failed, those that held the most checks first.

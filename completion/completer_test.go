@@ -80,8 +80,12 @@ func (s *script) Run(ctx context.Context, p sandbox.Program) sandbox.Verdict {
 	s.mu.Lock()
 	s.programs = append(s.programs, p)
 	s.mu.Unlock()
+	text := p.Candidate.Text
+	for _, f := range p.Prelude {
+		text += "\n" + f.Text
+	}
 	for _, r := range s.rules {
-		if strings.Contains(p.Candidate.Text, r.words) {
+		if strings.Contains(text, r.words) {
 			return r.verdict
 		}
 	}
@@ -170,7 +174,7 @@ func answer(t *testing.T, ar *txtar.Archive) string {
 	for i, p := range r.Completions {
 		fmt.Fprintf(&b, "\npassed, %d agree, %d/%d:\n", p.Agreeing(), p.Verdict().Passed, p.Verdict().Total)
 		if i == 0 {
-			b.Write(specs[0].Fill([]byte(source), p.Body())) // the whole file, once
+			b.Write(p.Fill(parser.Parse([]byte(source)), specs[0])) // the whole file, once
 		} else {
 			b.WriteString(p.Body() + "\n")
 		}

@@ -8,41 +8,87 @@ import (
 	"greenfill/parser"
 )
 
-var undefined = regexp.MustCompile(`^(?:name '(\w+)' is not defined|NameError: name '(\w+)' is not defined)`)
+// An imported is an import that a body needs at the top of its file: of a module, or of a
+// name from it.
+type imported struct{ module, name string }
 
-// withImport puts the import that v found missing in front of body. It says false when
-// v speaks of something else, or of a name that no module is known for.
-func withImport(spec *parser.Spec, body string, v sandbox.Verdict) (string, bool) {
-	if v.Status != sandbox.Raised || v.ErrorType != "NameError" {
-		return "", false
+func (i imported) String() string {
+	if i.name == "" {
+		return "import " + i.module
 	}
-	m := undefined.FindStringSubmatch(v.Message)
-	if m == nil {
-		return "", false
-	}
-	statement := importOf(m[1]+m[2], body)
-	if statement == "" {
-		return "", false
-	}
-	line := spec.Indent + statement + spec.Newline
-	if strings.Contains(body, line) {
-		return "", false
-	}
-	return line + body, true
+	return "from " + i.module + " import " + i.name
 }
 
-// importOf is the statement that binds name as body uses it, "" if none is known.
-func importOf(name, body string) string {
-	if name == "datetime" && regexp.MustCompile(`\bdatetime\(|\bdatetime\.(strptime|now|fromisoformat|combine)\b`).MatchString(body) {
-		return "from datetime import datetime"
+// importsFor are the imports that a body may lack, when v says that a name was not found.
+func importsFor(spec *parser.Spec, body string, v sandbox.Verdict) []imported {
+	if v.Status != sandbox.Raised || v.ErrorType != "NameError" {
+		return nil
+	}
+	var list []imported
+	for _, name := range spec.Undefined(body) {
+		if i, ok := importOf(name, body); ok {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// importOf is the import that binds name as body uses it.
+func importOf(name, body string) (i imported, ok bool) {
+	if name == "datetime" && datetimeClass.MatchString(body) {
+		return imported{"datetime", "datetime"}, true
 	}
 	if modules[name] {
-		return "import " + name
+		return imported{module: name}, true
 	}
-	if module, ok := homes[name]; ok {
-		return "from " + module + " import " + name
+	module, ok := homes[name]
+	return imported{module, name}, ok
+}
+
+var datetimeClass = regexp.MustCompile(`\bdatetime\(|\bdatetime\.(strptime|now|fromisoformat|combine)\b`)
+
+// Imports are the statements that the file needs at its top for the body, beside those
+// that it has: the completion passed with them.
+func (c Completion) Imports() []string {
+	var list []string
+	for _, i := range c.imports {
+		list = append(list, i.String())
 	}
-	return ""
+	return list
+}
+
+// ImportEdit is the one edit that gives a file the completion's imports; ok is false where
+// it lacks none.
+func (c Completion) ImportEdit(f *parser.File) (span parser.Span, text string, ok bool) {
+	after := c.withImports(f)
+	if after == f {
+		return parser.Span{}, "", false
+	}
+	old, now := f.Source(), after.Source()
+	start := 0
+	for start < len(old) && old[start] == now[start] {
+		start++
+	}
+	tail := 0
+	for tail < len(old)-start && old[len(old)-1-tail] == now[len(now)-1-tail] {
+		tail++
+	}
+	return parser.Span{Start: start, End: len(old) - tail}, string(now[start : len(now)-tail]), true
+}
+
+// Fill is the text of the file that spec is of, with the body and its imports in it.
+func (c Completion) Fill(f *parser.File, spec *parser.Spec) []byte {
+	filled := f.Edit(spec.Hole.Start, spec.Hole.End, spec.Replacement(c.body))
+	return c.withImports(filled).Source()
+}
+
+func (c Completion) withImports(f *parser.File) *parser.File {
+	for _, i := range c.imports {
+		if span, text, ok := f.AddImport(i.module, i.name); ok {
+			f = f.Edit(span.Start, span.End, text)
+		}
+	}
+	return f
 }
 
 // modules are the modules of the standard library that small functions use.

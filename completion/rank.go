@@ -22,11 +22,6 @@ func ranked(candidates []Candidate) []Completion {
 			c.behaviour = "body " + c.Body
 		}
 		agree[c.behaviour] += c.Samples
-		// Two bodies become the same text when one has been given an import.
-		if i := slices.IndexFunc(passed, func(p Candidate) bool { return p.Body == c.Body }); i >= 0 {
-			passed[i].Samples += c.Samples
-			continue
-		}
 		passed = append(passed, c)
 	}
 	slices.SortStableFunc(passed, func(a, b Candidate) int {
@@ -40,7 +35,7 @@ func ranked(candidates []Candidate) []Completion {
 	})
 	completions := make([]Completion, len(passed))
 	for i, c := range passed {
-		completions[i] = Completion{body: c.Body, text: c.Text, verdict: c.Verdict, agree: agree[c.behaviour], behaviour: c.behaviour}
+		completions[i] = Completion{body: c.Body, text: c.Text, verdict: c.Verdict, agree: agree[c.behaviour], behaviour: c.behaviour, imports: c.imports}
 	}
 	return completions
 }

@@ -120,18 +120,18 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	if ctx.Err() != nil {
 		return
 	}
-	body, verdict := r.verdict(ctx, cand.Body)
+	verdict, imports := r.verdict(ctx, cand.Body)
 	behaviour := ""
 	if verdict.Status == sandbox.Passed {
-		behaviour = r.behaviour(ctx, body)
+		behaviour = r.behaviour(ctx, cand.Body, imports)
 	}
 	if ctx.Err() != nil {
 		return // the verdict is of a run that was broken off
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	cand.Body, cand.Text, cand.Verdict = body, r.job.Spec.Replacement(body), verdict
-	cand.behaviour = behaviour
+	cand.Text, cand.Verdict = r.job.Spec.Replacement(cand.Body), verdict
+	cand.behaviour, cand.imports = behaviour, imports
 	r.verified++
 	if blocks(verdict.Status) {
 		r.blocked(verdict)
@@ -146,30 +146,34 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	r.report(r.event(Event{Stage: StageVerified, Candidate: &shown, Result: r.snapshot()}))
 }
 
-// verdict runs a body. One that only lacks an import is given it and run again, since
-// a model whose answer begins at the signature cannot write imports above it.
-func (r *run) verdict(ctx context.Context, body string) (string, sandbox.Verdict) {
-	v := r.try(ctx, body)
-	for range 3 {
-		fixed, ok := withImport(r.job.Spec, body, v)
-		if !ok {
-			break
-		}
-		body, v = fixed, r.try(ctx, fixed)
+// verdict runs a body. One that only lacks imports is run again with them at the top of
+// its file, since a model whose answer begins at the signature cannot write them there.
+func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, []imported) {
+	v := r.c.runner.Run(ctx, r.program(body, nil))
+	if r.job.Form.Whole {
+		return v, nil
 	}
-	return body, v
+	imports := importsFor(r.job.Spec, body, v)
+	if len(imports) == 0 {
+		return v, nil
+	}
+	with := r.c.runner.Run(ctx, r.program(body, imports))
+	if blocks(with.Status) {
+		return v, nil // the interpreter has no such module
+	}
+	return with, imports
 }
 
-func (r *run) try(ctx context.Context, body string) sandbox.Verdict {
-	return r.c.runner.Run(ctx, r.program(body))
-}
-
-func (r *run) program(body string) sandbox.Program {
+func (r *run) program(body string, imports []imported) sandbox.Program {
 	unit := r.job.Spec.Filled(body)
 	if r.job.Form.Whole {
 		unit = parser.Fragment{Line: 1, Text: body}
 	}
-	return program(r.job.Spec, unit, r.job.Dir, r.job.Python)
+	p := program(r.job.Spec, unit, r.job.Dir, r.job.Python)
+	for _, i := range imports {
+		p.Prelude = append(p.Prelude, sandbox.Fragment{Line: 1, Text: i.String()})
+	}
+	return p
 }
 
 // preflight runs the checks on a body that cannot pass, while the model reads the

@@ -107,7 +107,7 @@ func (s *server) insertActions(doc *Document, fn *completion.Function) []protoco
 		title := "Greenfill: insert " + shortened(firstLine(b.completion.Text()), 40) + "  " + e.label(b)
 		accept := e.accept(doc, fn, b)
 		s.mu.Unlock()
-		a := protocol.CodeAction{Title: title, Edit: s.workspaceEdit(doc, doc.change(fn, b)), Command: accept}
+		a := protocol.CodeAction{Title: title, Edit: s.workspaceEdit(doc, doc.changes(fn, b)...), Command: accept}
 		if !literal {
 			a.Command = command(title, CommandApply, CommandArgument{SpecReference: doc.referTo(fn), ID: b.id})
 		}

@@ -211,21 +211,33 @@ func (s *server) apply(ctx context.Context, u uri.URI, name, base, id string) (a
 		return nil, failed("%s", explanation)
 	}
 	b := bodies[i]
-	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, doc.change(fn, b))); err != nil {
+	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, doc.changes(fn, b)...)); err != nil {
 		return nil, err
 	}
 	s.follower.touch(u)
 	return s.resultsOf(doc, fn), nil
 }
 
-// acceptCommand is told of a body that the client inserted. The next look at the document
-// takes over its outcome, or verifies what was made of it.
-func (s *server) acceptCommand(_ context.Context, in invocation) (any, error) {
+// acceptCommand is told of a body that the client inserted. Imports that it still lacks,
+// as ghost text cannot bring them, are added at the top of the file. The next look at the
+// document takes over its outcome, or verifies what was made of it.
+func (s *server) acceptCommand(ctx context.Context, in invocation) (any, error) {
+	var accepted body
 	s.mu.Lock()
 	if e := s.ledger.entries[string(in.URI)+"#"+in.Key]; e != nil {
 		e.served = true
+		if i := slices.IndexFunc(e.bodies, func(b body) bool { return b.id == in.ID }); i >= 0 {
+			accepted = e.bodies[i]
+		}
 	}
 	s.mu.Unlock()
+	if doc := s.document(in.URI); doc != nil {
+		if c, ok := doc.imports(accepted); ok {
+			if err := s.applyChanges(ctx, in.Spec, s.workspaceEdit(doc, c)); err != nil {
+				return nil, err
+			}
+		}
+	}
 	s.follower.touch(in.URI)
 	return nil, nil
 }

@@ -62,6 +62,9 @@ func (s *server) items(doc *Document, fn *completion.Function, cursor int) []pro
 		if i == 0 {
 			ci.Preselect = protocol.NewOptional(true)
 		}
+		if c, ok := doc.imports(b); ok {
+			it.others = append(it.others, c)
+		}
 		for _, c := range it.others {
 			ci.AdditionalTextEdits = append(ci.AdditionalTextEdits, doc.edit(c))
 		}

@@ -39,6 +39,22 @@ func (d *Document) change(fn *completion.Function, b body) change {
 	return change{parser.Span{Start: fn.Body.Start + start, End: fn.Body.Start + oldEnd}, b.region[start:newEnd]}
 }
 
+// changes are all edits that put a body into a function of a document: its imports at the
+// top of the file, and the body.
+func (d *Document) changes(fn *completion.Function, b body) []change {
+	list := []change{d.change(fn, b)}
+	if c, ok := d.imports(b); ok {
+		list = append([]change{c}, list...)
+	}
+	return list
+}
+
+// imports is the edit that gives the document the imports that a body needs.
+func (d *Document) imports(b body) (c change, ok bool) {
+	span, text, ok := b.completion.ImportEdit(d.File())
+	return change{span, text}, ok
+}
+
 // around is a function with the empty line that the cursor stands on, where that is the
 // first one behind it: the line where the body is to appear.
 func (d *Document) around(fn *completion.Function, cursor int) *completion.Function {

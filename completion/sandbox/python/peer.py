@@ -238,12 +238,16 @@ def run_coroutine(coro):
     async def whole():
         return await coro
     running = asyncio._get_running_loop()
+    task = running and asyncio.current_task(running)
+    if task:
+        asyncio._leave_task(running, task)  # from 3.14 on a thread has one current task, not one per loop
     asyncio._set_running_loop(None)
     try:
         return asyncio.run(whole())
     finally:
-        if running is not None:
-            asyncio._set_running_loop(running)
+        asyncio._set_running_loop(running)
+        if task:
+            asyncio._enter_task(running, task)
 
 
 def rehearse(times=20):

@@ -55,6 +55,8 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 		list = append(list, command(t.label()+" — insert", CommandApply, CommandArgument{SpecReference: ref}))
 	}
 	switch {
+	case e.job != nil && (e.job.stage == StateDeferred || e.job.stage == StatePaused) && e.job.reason != reasonOtherServer:
+		list = append(list, command(reasonText(e.job.reason)+" — sample anyway", CommandComplete, ref))
 	case e.job != nil:
 		list = append(list, command(e.job.lens(), CommandCancel, ref))
 	case len(list) > 0:
@@ -77,7 +79,7 @@ func (j *job) lens() string {
 	switch j.stage {
 	case StateLoading:
 		return fmt.Sprintf("loading the model: %d %% — stop", int(j.share*100))
-	case StateDeferred, StatePaused:
+	case StateDeferred:
 		return reasonText(j.reason)
 	case StateSampling, StateVerifying:
 		return fmt.Sprintf("%d of %s, %d passed — stop", j.entry.samples, counted(j.entry.planned, "sample"), j.entry.passed())

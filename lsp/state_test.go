@@ -143,6 +143,14 @@ func TestDeferral(t *testing.T) {
 			"the user completes": func(e *lsptest.Editor, b *lsptest.Buffer, _ lsp.Status, _ *atomic.Pointer[lsp.Machine]) {
 				ok(t, e.Execute(ctx, lsp.CommandComplete, nil, lsp.SpecReference{URI: b.URI, Spec: "f"}))
 			},
+			"the user clicks the lens": func(e *lsptest.Editor, b *lsptest.Buffer, _ lsp.Status, _ *atomic.Pointer[lsp.Machine]) {
+				lenses, err := e.Lenses(ctx, b)
+				ok(t, err)
+				if len(lenses) != 1 || !strings.HasSuffix(lenses[0].Command.Title, "waits — sample anyway") {
+					t.Fatalf("lenses %+v", lenses)
+				}
+				ok(t, e.Run(ctx, lenses[0].Command, nil))
+			},
 			"the setting changes": func(e *lsptest.Editor, _ *lsptest.Buffer, _ lsp.Status, _ *atomic.Pointer[lsp.Machine]) {
 				ok(t, e.Notify("workspace/didChangeConfiguration", map[string]any{"settings": map[string]any{"greenfill": map[string]any{"onBattery": "sample", "maxLoad": 0, "idleDelay": 0}}}))
 			},

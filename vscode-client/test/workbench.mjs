@@ -138,7 +138,16 @@ export class Window {
   /** Opens a file from the explorer and puts the cursor into it. */
   async file(name) {
     const row = `.explorer-folders-view .monaco-list-row[aria-label^="${name}"]`;
-    await this.page.waitForSelector(row, { timeout: PATIENCE });
+    await until(`the explorer shows ${name}`, async () => {
+      const inView = (row) => {
+        const [inner, outer] = [row, row.closest(".explorer-folders-view")].map((element) => element.getBoundingClientRect());
+        return outer.top <= inner.top && inner.bottom <= outer.bottom;
+      };
+      if (await this.page.$eval(row, inView).catch(() => false)) return true; // rows far off are not there at all
+      await this.page.hover(".explorer-folders-view");
+      await this.page.mouse.wheel({ deltaY: 100 });
+      return false;
+    });
     await this.page.click(row, { count: 2 });
     await this.page.waitForSelector(`.tab.active[data-resource-name="${name}"]`, { timeout: PATIENCE });
     await this.page.waitForSelector(".editor-instance .view-line", { timeout: PATIENCE });

@@ -10,11 +10,19 @@ import (
 
 type checkCmd struct {
 	pythonFlag
-	JSON bool   `help:"Print one JSON object per function." name:"json"`
-	File string `arg:"" name:"FILE[:LINE]" help:"The file, or a line inside the function."`
+	JSON     bool   `help:"Print one JSON object per function." name:"json"`
+	Proof    string `help:"Run the checks of a proof that 'greenfill complete --proof' saved, on the text that it holds." placeholder:"FILE"`
+	Resample bool   `help:"With --proof: draw the samples again, and say whether they come to the same text."`
+	File     string `arg:"" optional:"" name:"FILE[:LINE]" help:"The file, or a line inside the function."`
 }
 
 func (c *checkCmd) Run(e *env) error {
+	if (c.File == "") == (c.Proof == "") || c.Resample && c.Proof == "" {
+		return usage("give a file to check, or a proof with --proof FILE")
+	}
+	if c.Proof != "" {
+		return c.proof(e)
+	}
 	t, err := openTarget(c.File)
 	if err != nil {
 		return err
@@ -23,6 +31,33 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	return c.check(e, t, specs)
+}
+
+// proof runs the checks of a proof's functions, and draws its samples again if asked to.
+func (c *checkCmd) proof(e *env) error {
+	p, t, err := readProof(c.Proof)
+	if err != nil {
+		return err
+	}
+	after := *t
+	after.source = []byte(p.Text)
+	var specs []*parser.Spec
+	for _, f := range p.Functions {
+		fn := completion.FunctionNamed(after.file(after.source), f.Name)
+		if fn == nil || !fn.Written {
+			return usage("%s is no proof: its text has no %s", c.Proof, f.Name)
+		}
+		specs = append(specs, fn.Spec)
+	}
+	if err := c.check(e, &after, specs); err != nil || !c.Resample {
+		return err
+	}
+	return c.resample(e, p, t)
+}
+
+// check runs functions against their checks and prints each verdict.
+func (c *checkCmd) check(e *env, t *target, specs []*parser.Spec) error {
 	runner, err := sandbox.New(sandbox.Options{})
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type completeCmd struct {
 	All   bool   `help:"Show every spelling of each behaviour, and the bodies that failed, and why."`
 	JSON  bool   `help:"Print one JSON object per function." name:"json"`
 	Write bool   `help:"Put the best body of each function into the file."`
+	Proof string `help:"Save how the bodies came about, for 'greenfill check --proof FILE'." placeholder:"FILE"`
 	File  string `arg:"" name:"FILE[:LINE[:COL]]" help:"The file, or a place inside the function."`
 }
 
@@ -65,7 +66,30 @@ func (c *completeCmd) Run(e *env) error {
 	}
 	defer parts.Close()
 
-	text, failed, code := t.source, 0, exitPassed
+	text, failed, code, err := c.fill(e, parts, t, names)
+	if err != nil {
+		return err
+	}
+	if c.Write && failed < len(names) {
+		if err := replaceFile(t, text); err != nil {
+			return err
+		}
+	}
+	if c.Proof != "" && failed < len(names) {
+		if err := c.writeProof(parts, t, text, names); err != nil {
+			return err
+		}
+	}
+	if code != exitPassed {
+		return exitCode(code)
+	}
+	return nil
+}
+
+// fill completes the named functions one after the other, and returns the text with those
+// that passed in it, how many did not, and the exit code that this calls for.
+func (c *completeCmd) fill(e *env, parts *parts, t *target, names []string) (text []byte, failed, code int, err error) {
+	text, code = t.source, exitPassed
 	for _, name := range names {
 		// A function is completed in the file as it is with those before it filled in.
 		file := t.file(text)
@@ -82,22 +106,14 @@ func (c *completeCmd) Run(e *env) error {
 			fmt.Fprintf(e.stderr, "greenfill: %s: %s: %v\n", t.path, name, err)
 			failed, code = failed+1, exitUsage
 		case err != nil:
-			return err
+			return nil, 0, 0, err
 		case filled == nil:
 			failed, code = failed+1, max(code, exitFailed)
 		default:
 			text = filled
 		}
 	}
-	if c.Write && failed < len(names) {
-		if err := replaceFile(t, text); err != nil {
-			return err
-		}
-	}
-	if code != exitPassed {
-		return exitCode(code)
-	}
-	return nil
+	return text, failed, code, nil
 }
 
 // complete completes one function of a file, with its helpers where they are unwritten,

@@ -12,6 +12,7 @@ import (
 // parts are what a completion needs: a model that is loaded, and a sandbox.
 type parts struct {
 	model     string // its name
+	path      string // of its file
 	engine    *engine.Model
 	runner    *sandbox.Runner
 	completer *completion.Completer
@@ -40,7 +41,7 @@ func openParts(e *env, f samplingFlags) (*parts, error) {
 		runner.Close()
 		return nil, err
 	}
-	return &parts{model: choice.Name, engine: model, runner: runner, completer: newCompleter(choice.Name, model, runner)}, nil
+	return &parts{model: choice.Name, path: choice.Path, engine: model, runner: runner, completer: newCompleter(choice.Name, model, runner)}, nil
 }
 
 // newCompleter joins a model and a sandbox.

@@ -271,17 +271,9 @@ func CheckNotReached(r CheckResult) bool {
 // A Problem is something wrong with a function's checks that no body can mend.
 type Problem struct {
 	Span    parser.Span
-	Code    string // "contradiction", "arity", "unreached", "comment"
+	Code    string // of the kind of problem: "contradiction", "arity", …
 	Message string
 	Fix     *parser.Fix // nil if there is none
-}
-
-// problemCodes are the names of problems as editors use them.
-var problemCodes = map[parser.ProblemKind]string{
-	parser.ProblemContradiction: "contradiction",
-	parser.ProblemArity:         "arity",
-	parser.ProblemUnreached:     "unreached",
-	parser.ProblemComment:       "comment",
 }
 
 // Problems are what is wrong with the function's checks before anything has run, as far
@@ -290,7 +282,7 @@ func (fn *Function) Problems() []Problem {
 	var list []Problem
 	for _, p := range fn.Spec.Problems() {
 		if p.Path == "" {
-			list = append(list, Problem{p.Span, problemCodes[p.Kind], p.Message, p.Fix})
+			list = append(list, Problem{p.Span, p.Kind.String(), p.Message, p.Fix})
 		}
 	}
 	return list

@@ -167,9 +167,6 @@ var kindNames = map[HoleKind]string{HoleWritten: "written", HoleEmpty: "empty", 
 
 var checkNames = map[CheckKind]string{CheckAssert: "assert", CheckComment: "comment", CheckDoctest: "doctest", CheckTest: "test"}
 
-var problemNames = map[ProblemKind]string{ProblemContradiction: "contradiction", ProblemArity: "arity",
-	ProblemUnreached: "unreached", ProblemComment: "comment", ProblemUndefined: "undefined", ProblemDoctest: "doctest", ProblemSyntax: "syntax"}
-
 // dumpSpecs writes specs as the fixtures show them; fields that are as one would
 // expect (four blanks, no docstring, …) are left out.
 func dumpSpecs(c *fixture) string {
@@ -218,7 +215,7 @@ func dumpSpecs(c *fixture) string {
 			show("speaks of", strings.Join(s.Uses(), " "))
 		}
 		for _, p := range s.Problems() {
-			show(fmt.Sprintf("problem %s%s:%d", inFile(p.Path), problemNames[p.Kind], p.Line), p.Message)
+			show(fmt.Sprintf("problem %s%v:%d", inFile(p.Path), p.Kind, p.Line), p.Message)
 			if p.Fix != nil {
 				show("  fix", fmt.Sprintf("%s: %q -> %q", p.Fix.Title, src[p.Fix.Span.Start:p.Fix.Span.End], p.Fix.Text))
 			}

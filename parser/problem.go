@@ -28,6 +28,14 @@ const (
 	ProblemDoctest
 )
 
+var problemNames = [...]string{
+	ProblemContradiction: "contradiction", ProblemArity: "arity", ProblemUnreached: "unreached", ProblemComment: "comment",
+	ProblemUndefined: "undefined", ProblemSyntax: "syntax", ProblemDoctest: "doctest",
+}
+
+// String returns the kind as one word, which editors show as a diagnostic's code.
+func (k ProblemKind) String() string { return problemNames[k] }
+
 // A Problem is something wrong with a spec that no body can mend.
 type Problem struct {
 	Kind    ProblemKind

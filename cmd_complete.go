@@ -188,7 +188,7 @@ func unwrittenIn(t *target) ([]string, error) {
 	if t.line > 0 {
 		spec := file.SpecAt(t.offset)
 		if spec == nil {
-			spec = missingAt(file, t.offset)
+			spec = file.MissingAt(t.offset)
 		}
 		switch {
 		case spec == nil && file.FunctionAt(t.offset) != nil:
@@ -247,15 +247,3 @@ func specNamed(file *parser.File, name string) *parser.Spec {
 // toWrite are the unwritten functions of a file, and those that its checks call and
 // nobody defines.
 func toWrite(file *parser.File) []*parser.Spec { return append(file.Specs(), file.Missing()...) }
-
-// missingAt is the function that a check at the offset calls and nobody defines, or nil.
-func missingAt(file *parser.File, offset int) *parser.Spec {
-	for _, s := range file.Missing() {
-		for _, c := range s.Checks {
-			if c.Path == "" && c.Span.Start <= offset && offset <= c.Span.End {
-				return s
-			}
-		}
-	}
-	return nil
-}

@@ -13,7 +13,7 @@ import (
 )
 
 // A Function is what an editor needs to know of one function of a file that has checks,
-// or is still to be written.
+// or is still to be written, or that checks call and nobody defines (see Missing).
 type Function struct {
 	Spec *parser.Spec
 	// Written says that there is nothing to fill.
@@ -39,17 +39,27 @@ type Place struct {
 	Path string
 }
 
+// Missing says that the function's very def is to be written; it stands where the def
+// belongs. The code of its checks alone says that there is to be such a function, so
+// nothing is done about it unless the user asks.
+func (fn *Function) Missing() bool { return fn.Spec.HoleKind == parser.HoleMissing }
+
 // Outline lists the functions of a file that have checks or are still to be written, in
-// file order. It looks at the whole file; the other two look at what they are asked for.
+// file order. It looks at the whole file, as MissingAt does; FunctionAt and FunctionNamed
+// look at what they are asked for.
 func Outline(f *parser.File) []Function {
 	var list []Function
-	for _, s := range f.Functions() {
+	for _, s := range slices.Concat(f.Functions(), f.Missing()) {
 		if fn := view(f, s); fn != nil {
 			list = append(list, *fn)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b Function) int { return a.Spec.Def.Start - b.Spec.Def.Start })
 	return list
 }
+
+// MissingAt is the missing function of Outline that a check at the offset calls, or nil.
+func MissingAt(f *parser.File, offset int) *Function { return view(f, f.MissingAt(offset)) }
 
 // FunctionAt is the function of Outline that holds the offset: in its def, its hole, the
 // blank lines of a missing body, or a blank line indented for going on with its body. It
@@ -100,6 +110,11 @@ func FunctionNamed(f *parser.File, qualified string) *Function {
 			continue
 		}
 		if s := f.FunctionAt(i); s != nil && s.QualifiedName == qualified {
+			return view(f, s)
+		}
+	}
+	for _, s := range f.Missing() {
+		if s.QualifiedName == qualified {
 			return view(f, s)
 		}
 	}
@@ -165,6 +180,9 @@ func WithNeighbours(f *parser.File, path string, neighbours []parser.TestFile) *
 // body is the span from the end of the signature to the end of function and hole. A line
 // of white space behind the hole, where a cursor may stand, belongs to it.
 func body(s *parser.Spec, src []byte) parser.Span {
+	if s.HoleKind == parser.HoleMissing {
+		return s.Hole
+	}
 	end := max(s.Def.End, s.Hole.End)
 	start := min(s.Def.Start+len(s.Signature), end)
 	if s.HoleKind == parser.HoleWritten {

@@ -41,6 +41,9 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		}
 	}
 	fn := doc.FunctionAt(span.Start)
+	if fn == nil {
+		fn = completion.MissingAt(doc.File(), span.Start)
+	}
 	if fn == nil || len(fn.Checks) == 0 {
 		return list, nil
 	}
@@ -56,7 +59,11 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 		return list, nil
 	}
 	if len(list) == inserted {
-		add(protocol.CodeActionKindQuickFix, runs(command("Greenfill: complete "+ref.Spec, CommandComplete, CommandArgument{SpecReference: ref, Apply: true})))
+		title := "complete " + ref.Spec
+		if fn.Missing() {
+			title = toWrite(fn) + " from its checks"
+		}
+		add(protocol.CodeActionKindQuickFix, runs(command("Greenfill: "+title, CommandComplete, CommandArgument{SpecReference: ref, Apply: true})))
 	}
 	add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: more samples for "+ref.Spec, CommandMore, CommandArgument{SpecReference: ref})))
 	return list, nil

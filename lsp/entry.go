@@ -15,11 +15,12 @@ import (
 // and the job that is looking for more. It outlives edits and even the document, so that
 // the same spec is answered at once when it comes back. All of it is under the server's mutex.
 type entry struct {
-	uri    uri.URI // these five never change
+	uri    uri.URI // these six never change
 	name   string  // qualified
 	key    string  // completion.Function.Key
 	base   string  // completion.Function.Base
 	checks int
+	def    bool  // the def is to be written, too
 	at     place // where it was last seen
 
 	bodies  []body
@@ -83,7 +84,7 @@ func (l *ledger) entry(doc *Document, fn *completion.Function) *entry {
 		l.makeRoom()
 		l.clock++
 		e = &entry{
-			uri: u, name: fn.Spec.QualifiedName, key: fn.Key, base: fn.Base, checks: len(fn.Checks),
+			uri: u, name: fn.Spec.QualifiedName, key: fn.Key, base: fn.Base, checks: len(fn.Checks), def: fn.Missing(),
 			changed: make(chan struct{}), ids: map[string]string{}, used: l.clock,
 		}
 		l.entries[string(u)+"#"+fn.Key] = e
@@ -123,6 +124,17 @@ func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body)
 		}
 	}
 	return e, list
+}
+
+// wrote says whether a function was offered with its def, which is another than the entry
+// speaks of once it is written.
+func (l *ledger) wrote(u uri.URI, name string) bool {
+	for _, e := range l.entries {
+		if e.uri == u && e.name == name && e.def && e.served {
+			return true
+		}
+	}
+	return false
 }
 
 // makeRoom drops the entry not looked at for longest; one with a job stays.

@@ -44,7 +44,7 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 		return []protocol.Command{command("trust this folder to complete", CommandTrust, Trust{Trusted: true, Folder: f.uri})}
 	}
 	e := s.ledger.entry(doc, fn)
-	complete := command("▶ complete from "+counted(len(fn.Checks), "check"), CommandComplete, CommandArgument{SpecReference: ref, Apply: true})
+	complete := command("▶ "+toWrite(fn)+" from "+counted(len(fn.Checks), "check"), CommandComplete, CommandArgument{SpecReference: ref, Apply: true})
 	more := command("more samples", CommandMore, CommandArgument{SpecReference: ref})
 	var list []protocol.Command
 	if from, bodies := s.ledger.offers(doc, fn); len(bodies) > 0 {
@@ -72,6 +72,14 @@ func (s *server) lensCommands(doc *Document, fn *completion.Function) []protocol
 		list = append(list, command("all candidates", ClientShowCandidates, ref))
 	}
 	return list
+}
+
+// toWrite is what is to be done about an unwritten function.
+func toWrite(fn *completion.Function) string {
+	if fn.Missing() {
+		return "write " + fn.Spec.QualifiedName
+	}
+	return "complete"
 }
 
 // lens is a running job as a lens. It needs the server's mutex.

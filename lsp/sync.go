@@ -61,7 +61,7 @@ func (s *server) saved(u uri.URI) {
 	s.work.Go(func() {
 		list := doc.Functions()
 		for i := range list {
-			if s.mayBegin(doc, &list[i], true) {
+			if !list[i].Missing() && s.mayBegin(doc, &list[i], true) {
 				if job := s.begin(doc, &list[i], true, 0); job != nil {
 					s.pin(job)
 				}

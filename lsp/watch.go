@@ -232,9 +232,9 @@ func (s *server) verifyAgain(doc *Document) {
 		}
 		s.mu.Lock()
 		e := s.ledger.of(doc.URI, fn)
-		watched := s.watched[doc.URI][name] != nil
+		ours := s.watched[doc.URI][name] != nil || e != nil && e.served || s.ledger.wrote(doc.URI, name)
 		s.mu.Unlock()
-		if !watched && (e == nil || !e.served) {
+		if !ours {
 			continue
 		}
 		s.watch(doc, fn)

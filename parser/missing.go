@@ -35,6 +35,18 @@ func (f *File) Missing() []*Spec {
 	return specs
 }
 
+// MissingAt is the one of Missing that a check of this file at the offset calls, or nil.
+func (f *File) MissingAt(offset int) *Spec {
+	for _, s := range f.Missing() {
+		for _, c := range s.Checks {
+			if c.Path == "" && c.Span.Start <= offset && offset <= c.Span.End {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
 // calledUndefined are the names that a site calls and nothing defines, in order.
 func (x *index) calledUndefined(s *site) []string {
 	var found []string

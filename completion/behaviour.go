@@ -60,7 +60,7 @@ func probes(spec *parser.Spec) []string {
 
 // behaviour is how a body answers the probes; bodies with the same behaviour are alike.
 // "" means that there is nothing to compare.
-func (r *run) behaviour(ctx context.Context, body string, imports []imported) string {
+func (r *run) behaviour(ctx context.Context, body string, imports []parser.Import) string {
 	if len(r.probes) == 0 {
 		return ""
 	}

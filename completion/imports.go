@@ -8,23 +8,12 @@ import (
 	"greenfill/parser"
 )
 
-// An imported is an import that a body needs at the top of its file: of a module, or of a
-// name from it.
-type imported struct{ module, name string }
-
-func (i imported) String() string {
-	if i.name == "" {
-		return "import " + i.module
-	}
-	return "from " + i.module + " import " + i.name
-}
-
 // importsFor are the imports that a body may lack, when v says that a name was not found.
-func importsFor(spec *parser.Spec, body string, v sandbox.Verdict) []imported {
+func importsFor(spec *parser.Spec, body string, v sandbox.Verdict) []parser.Import {
 	if v.Status != sandbox.Raised || v.ErrorType != "NameError" {
 		return nil
 	}
-	var list []imported
+	var list []parser.Import
 	for _, name := range spec.Undefined(body) {
 		if i, ok := importOf(name, body); ok {
 			list = append(list, i)
@@ -34,15 +23,18 @@ func importsFor(spec *parser.Spec, body string, v sandbox.Verdict) []imported {
 }
 
 // importOf is the import that binds name as body uses it.
-func importOf(name, body string) (i imported, ok bool) {
+func importOf(name, body string) (i parser.Import, ok bool) {
 	if name == "datetime" && datetimeClass.MatchString(body) {
-		return imported{"datetime", "datetime"}, true
+		return parser.Import{Module: "datetime", Name: "datetime"}, true
 	}
 	if modules[name] {
-		return imported{module: name}, true
+		return parser.Import{Module: name}, true
+	}
+	if module, ok := aliases[name]; ok {
+		return parser.Import{Module: module, As: name}, true
 	}
 	module, ok := homes[name]
-	return imported{module, name}, ok
+	return parser.Import{Module: module, Name: name}, ok
 }
 
 var datetimeClass = regexp.MustCompile(`\bdatetime\(|\bdatetime\.(strptime|now|fromisoformat|combine)\b`)
@@ -84,7 +76,7 @@ func (c Completion) Fill(f *parser.File, spec *parser.Spec) []byte {
 
 func (c Completion) withImports(f *parser.File) *parser.File {
 	for _, i := range c.imports {
-		if span, text, ok := f.AddImport(i.module, i.name); ok {
+		if span, text, ok := f.AddImport(i); ok {
 			f = f.Edit(span.Start, span.End, text)
 		}
 	}
@@ -96,6 +88,10 @@ var modules = set(`array base64 binascii bisect calendar cmath collections copy 
 	datetime decimal difflib enum fractions functools hashlib heapq html io itertools json
 	keyword locale math numbers operator pprint random re secrets statistics string struct
 	sys textwrap time typing unicodedata uuid zlib`)
+
+// aliases are the names under which everyone imports certain other packages. A body is
+// verified with such an import, and so is only offered where the interpreter has it.
+var aliases = map[string]string{"np": "numpy", "pd": "pandas"}
 
 // homes tells the module of a name that is commonly imported by itself.
 var homes = byName(map[string]string{

@@ -26,7 +26,7 @@ type Completion struct {
 	agree   int
 
 	behaviour string
-	imports   []imported
+	imports   []parser.Import
 }
 
 // Body is the body's lines, each indented for its place in the file.
@@ -50,8 +50,8 @@ type Candidate struct {
 	Verdict sandbox.Verdict
 	LogProb float64 // of the likeliest of them, a sum over its tokens
 
-	behaviour string     // of one that passed; "" if unknown
-	imports   []imported // with which it was run
+	behaviour string          // of one that passed; "" if unknown
+	imports   []parser.Import // with which it was run
 }
 
 // A Result is what a job came to. It is shared and must not be changed.

@@ -148,7 +148,7 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 
 // verdict runs a body. One that only lacks imports is run again with them at the top of
 // its file, since a model whose answer begins at the signature cannot write them there.
-func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, []imported) {
+func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, []parser.Import) {
 	v := r.c.runner.Run(ctx, r.program(body, nil))
 	if r.job.Form.Whole {
 		return v, nil
@@ -164,7 +164,7 @@ func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, []impo
 	return with, imports
 }
 
-func (r *run) program(body string, imports []imported) sandbox.Program {
+func (r *run) program(body string, imports []parser.Import) sandbox.Program {
 	unit := r.job.Spec.Filled(body)
 	if r.job.Form.Whole {
 		unit = parser.Fragment{Line: 1, Text: body}

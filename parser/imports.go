@@ -28,20 +28,33 @@ func (f *function) undefinedIn(s *Spec, body string) []string {
 	return found
 }
 
-// AddImport is the edit that makes the file import name from module, or module itself
-// where name is "": the span to replace, an empty one as a rule, and the text for it. ok
-// is false where the file imports it already.
+// An Import is what one import statement binds: a module, or a name of it, under another
+// name where As is not "".
+type Import struct{ Module, Name, As string }
+
+// String is the statement.
+func (i Import) String() string {
+	as := ""
+	if i.As != "" {
+		as = " as " + i.As
+	}
+	if i.Name == "" {
+		return "import " + i.Module + as
+	}
+	return "from " + i.Module + " import " + i.Name + as
+}
+
+// AddImport is the edit that makes the file import i: the span to replace, an empty one
+// as a rule, and the text for it. ok is false where the file imports it already.
 //
 // A name joins a from-import of the same module that has no brackets; else a line is
-// added below the last import of the file's head, or above its first statement.
-func (f *File) AddImport(module, name string) (span Span, text string, ok bool) {
+// added below the last import of the file's head, or above its first statement with the
+// blank lines around it that PEP 8 asks for.
+func (f *File) AddImport(i Import) (span Span, text string, ok bool) {
 	x := f.index()
 	p := x.parts[0]
-	line := "import " + module
-	if name != "" {
-		line = "from " + module + " import " + name
-	}
-	at := headEnd(p)
+	nl := p.newline()
+	last := -1 // the end of the last import
 	for _, s := range p.root.body {
 		if s.word != "import" && s.word != "from" || s.broken {
 			if !isDocstring(p, s) {
@@ -50,38 +63,70 @@ func (f *File) AddImport(module, name string) (span Span, text string, ok bool) 
 			continue
 		}
 		imports := importsOf(p, s)
-		if slices.Contains(imports, importOf{module, name}) {
+		if slices.Contains(imports, i) {
 			return Span{}, "", false
 		}
-		if name != "" && s.word == "from" && len(imports) > 0 && imports[0].module == module &&
+		if i.Name != "" && i.As == "" && s.word == "from" && len(imports) > 0 && imports[0].Module == i.Module &&
 			!strings.ContainsAny(string(p.src[s.start:s.end]), "()*\\") {
-			return Span{s.end, s.end}, ", " + name, true
+			return Span{s.end, s.end}, ", " + i.Name, true
 		}
-		at = lineEnd(p.src, s.end)
+		last = lineEnd(p.src, s.end)
 	}
-	nl := p.newline()
-	behindText := at > bomLength(p.src) && p.src[at-1] != '\n' && p.src[at-1] != '\r'
-	if behindText {
-		return Span{at, at}, nl + line, true
+	if last >= 0 {
+		return Span{last, last}, nl + i.String(), true
 	}
-	return Span{at, at}, line + nl, true
+	at := headEnd(p)
+	blank := strings.Repeat(nl, blankLinesLacking(p.src[at:], at > bomLength(p.src)))
+	if at > bomLength(p.src) {
+		return Span{at, at}, nl + nl + i.String() + blank, true
+	}
+	return Span{at, at}, i.String() + nl + blank, true
+}
+
+// blankLinesLacking is how many blank lines must be put before rest, so that two stand
+// before a definition and one before anything else. within says that rest begins at the
+// end of a line and not at the start of one.
+func blankLinesLacking(rest []byte, within bool) int {
+	lines := strings.Split(universalNewlines(string(rest)), "\n")
+	if within {
+		lines = lines[1:]
+	}
+	blank := 0
+	for blank < len(lines) && strings.TrimSpace(lines[blank]) == "" {
+		blank++
+	}
+	for _, line := range lines[blank:] {
+		word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case strings.HasPrefix(word, "#") || word == "": // of what follows
+		case word == "def" || word == "class" || word == "async" || word[0] == '@':
+			return max(0, 2-blank)
+		default:
+			return max(0, 1-blank)
+		}
+	}
+	return 0
 }
 
 // headEnd is where a first import belongs: at the end of the line of the module's
-// docstring or of the comments at its top, or at its start.
+// docstring or of the comments at its top, or at its start. Comments directly above a
+// statement are the statement's.
 func headEnd(p *part) int {
-	at := 0
+	if len(p.root.body) > 0 && isDocstring(p, p.root.body[0]) {
+		return lineEnd(p.src, p.root.body[0].end)
+	}
+	at, end := bomLength(p.src), bomLength(p.src)
 	for _, c := range p.comments {
-		if !c.alone || strings.TrimSpace(string(p.src[at:c.Start])) != "" && at > 0 || at == 0 && c.Start > bomLength(p.src) {
+		if !c.alone || strings.TrimSpace(string(p.src[end:c.Start])) != "" {
 			break
 		}
-		at = c.End
-	}
-	if len(p.root.body) > 0 && isDocstring(p, p.root.body[0]) {
-		at = lineEnd(p.src, p.root.body[0].end)
-	}
-	if at == 0 {
-		at = bomLength(p.src)
+		end = c.End
+		below, _, _ := strings.Cut(strings.TrimPrefix(string(p.src[end:]), p.newline()), p.newline())
+		text := string(p.src[c.Start:c.End])
+		ofFile := strings.HasPrefix(text, "#!") || codingLine.MatchString(text)
+		if ofFile || strings.TrimSpace(below) == "" {
+			at = end
+		}
 	}
 	return at
 }
@@ -91,10 +136,8 @@ func isDocstring(p *part, s *stmt) bool {
 	return ok && s == p.root.body[0]
 }
 
-// An importOf is one thing that an import statement imports: a module, or a name of it.
-type importOf struct{ module, name string }
-
-func importsOf(p *part, s *stmt) []importOf {
+// importsOf are the imports of a statement.
+func importsOf(p *part, s *stmt) []Import {
 	m := masker{src: p.src}
 	sc := scanner{src: p.src[:s.end], pos: s.start}
 	sc.next()
@@ -104,16 +147,16 @@ func importsOf(p *part, s *stmt) []importOf {
 			module += p.word(t)
 		}
 	}
-	var found []importOf
+	var found []Import
 	for _, c := range m.clauses(s, &sc) {
-		switch {
-		case c[0] != c[1]: // under another name
-			found = append(found, importOf{module, ""})
-		case s.word == "from":
-			found = append(found, importOf{module, c[0]})
-		default:
-			found = append(found, importOf{c[0], ""})
+		i := Import{Module: c[0]}
+		if s.word == "from" {
+			i = Import{Module: module, Name: c[0]}
 		}
+		if c[1] != c[0] {
+			i.As = c[1]
+		}
+		found = append(found, i)
 	}
 	return found
 }

@@ -8,25 +8,34 @@ import (
 func TestAddImport(t *testing.T) {
 	for _, c := range []struct{ src, module, name, want string }{
 		{"", "re", "", "import re\n"},
-		{"x = 1\n", "re", "", "import re\nx = 1\n"},
+		{"x = 1\n", "re", "", "import re\n\nx = 1\n"},
+		{"def f():\n    pass\n", "re", "", "import re\n\n\ndef f():\n    pass\n"},
+		{"\n@cache\ndef f():\n    pass\n", "re", "", "import re\n\n\n@cache\ndef f():\n    pass\n"},
+		{"# Twice.\nasync def f():\n    pass\n", "re", "", "import re\n\n\n# Twice.\nasync def f():\n    pass\n"},
+		{"# All rights reserved.\n\nclass A:\n    pass\n", "re", "", "# All rights reserved.\n\nimport re\n\n\nclass A:\n    pass\n"},
+		{"# All rights reserved.\n\n# Twice.\ndef f():\n    pass\n", "re", "", "# All rights reserved.\n\nimport re\n\n\n# Twice.\ndef f():\n    pass\n"},
 		{"import os\n\nx = 1\n", "re", "", "import os\nimport re\n\nx = 1\n"},
 		{"import os\n", "os", "", "import os\n"},
 		{"import os, re\n", "re", "", "import os, re\n"},
-		{"\"\"\"Doc.\"\"\"\n\nx = 1\n", "re", "", "\"\"\"Doc.\"\"\"\nimport re\n\nx = 1\n"},
-		{"#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\nx = 1\n", "re", "", "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\nimport re\n\nx = 1\n"},
+		{"\"\"\"Doc.\"\"\"\n\nx = 1\n", "re", "", "\"\"\"Doc.\"\"\"\n\nimport re\n\nx = 1\n"},
+		{"\"\"\"Doc.\"\"\"\ndef f():\n    pass\n", "re", "", "\"\"\"Doc.\"\"\"\n\nimport re\n\n\ndef f():\n    pass\n"},
+		{"\"\"\"Doc.\"\"\"\r\n\r\ndef f():\r\n    pass\r\n", "re", "", "\"\"\"Doc.\"\"\"\r\n\r\nimport re\r\n\r\n\r\ndef f():\r\n    pass\r\n"},
+		{"\"\"\"Doc.\"\"\"\nfrom __future__ import annotations\n", "re", "", "\"\"\"Doc.\"\"\"\nfrom __future__ import annotations\nimport re\n"},
+		{"#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\nx = 1\n", "re", "", "#!/usr/bin/env python\n# -*- coding: utf-8 -*-\n\nimport re\n\nx = 1\n"},
+		{"# -*- coding: latin-1 -*-\nx = 1\n", "re", "", "# -*- coding: latin-1 -*-\n\nimport re\n\nx = 1\n"},
 		{"from typing import List\n", "typing", "Dict", "from typing import List, Dict\n"},
 		{"from typing import List  # types\n", "typing", "Dict", "from typing import List, Dict  # types\n"},
 		{"from typing import (\n    List,\n)\nx = 1\n", "typing", "Dict", "from typing import (\n    List,\n)\nfrom typing import Dict\nx = 1\n"},
 		{"from typing import List, Dict\n", "typing", "Dict", "from typing import List, Dict\n"},
 		{"from __future__ import annotations\nx = 1\n", "re", "", "from __future__ import annotations\nimport re\nx = 1\n"},
 		{"import os\r\nx = 1\r\n", "re", "", "import os\r\nimport re\r\nx = 1\r\n"},
-		{"\ufeffx = 1\n", "re", "", "\ufeffimport re\nx = 1\n"},
+		{"\ufeffx = 1\n", "re", "", "\ufeffimport re\n\nx = 1\n"},
 		{"import numpy as np\n", "numpy", "", "import numpy as np\nimport numpy\n"},
 		{"import os", "re", "", "import os\nimport re"},
-		{"x = 1\nimport os\n", "re", "", "import re\nx = 1\nimport os\n"},
+		{"x = 1\nimport os\n", "re", "", "import re\n\nx = 1\nimport os\n"},
 	} {
 		got := c.src
-		if span, text, ok := Parse([]byte(c.src)).AddImport(c.module, c.name); ok {
+		if span, text, ok := Parse([]byte(c.src)).AddImport(Import{Module: c.module, Name: c.name}); ok {
 			got = c.src[:span.Start] + text + c.src[span.End:]
 		}
 		if got != c.want {

@@ -60,11 +60,11 @@ func probes(spec *parser.Spec) []string {
 
 // behaviour is how a body answers the probes; bodies with the same behaviour are alike.
 // "" means that there is nothing to compare.
-func (r *run) behaviour(ctx context.Context, body string, imports []parser.Import) string {
+func (r *run) behaviour(ctx context.Context, body string, n needs) string {
 	if len(r.probes) == 0 {
 		return ""
 	}
-	p := r.program(body, imports)
+	p := r.program(body, n)
 	p.Checks = nil
 	for _, code := range r.probes {
 		p.Checks = append(p.Checks, sandbox.Check{Form: sandbox.FormStatement, Line: 1, Code: code})

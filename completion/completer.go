@@ -141,7 +141,7 @@ func (c *Completer) lookup(job Job) (*Result, bool) {
 		return nil, false
 	}
 	r, ok := c.cache.get(c.key(job))
-	if !ok {
+	if !ok || !r.holdsFor(job.Spec) {
 		return nil, false
 	}
 	return r.movedTo(job.Spec), true

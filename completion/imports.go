@@ -1,25 +1,71 @@
 package completion
 
 import (
+	"cmp"
 	"regexp"
+	"slices"
 	"strings"
 
 	"greenfill/completion/sandbox"
 	"greenfill/parser"
 )
 
-// importsFor are the imports that a body may lack, when v says that a name was not found.
-func importsFor(spec *parser.Spec, body string, v sandbox.Verdict) []parser.Import {
+// needs are what a body uses that its spec's prelude has not: statements of the file that
+// only this body asks for, and imports that the file lacks.
+type needs struct {
+	file    []parser.Fragment
+	imports []parser.Import
+}
+
+func (n needs) empty() bool { return len(n.file) == 0 && len(n.imports) == 0 }
+
+// needsOf are what a body may need, when v says that a name was not found.
+func needsOf(spec *parser.Spec, body string, v sandbox.Verdict) needs {
+	var n needs
 	if v.Status != sandbox.Raised || v.ErrorType != "NameError" {
-		return nil
+		return n
 	}
-	var list []parser.Import
+	n.file = leftOut(spec, body)
 	for _, name := range spec.Undefined(body) {
 		if i, ok := importOf(name, body); ok {
-			list = append(list, i)
+			n.imports = append(n.imports, i)
 		}
 	}
-	return list
+	return n
+}
+
+// leftOut are the statements of the file that a body uses and the spec's prelude has not.
+func leftOut(spec *parser.Spec, body string) []parser.Fragment {
+	return slices.DeleteFunc(spec.PreludeFor(body), func(f parser.Fragment) bool {
+		return slices.ContainsFunc(spec.Prelude, func(g parser.Fragment) bool { return g.Path == f.Path && g.Span == f.Span })
+	})
+}
+
+// holdsFor says whether the bodies of r were judged with what the file of spec has now. The
+// key of a spec does not speak of what its prelude leaves out.
+func (r *Result) holdsFor(spec *parser.Spec) bool {
+	sameText := func(a, b parser.Fragment) bool { return a.Text == b.Text }
+	for _, c := range r.Candidates {
+		if len(c.needs.file) > 0 && !slices.EqualFunc(c.needs.file, leftOut(spec, c.Body), sameText) {
+			return false
+		}
+	}
+	return true
+}
+
+// prelude is the spec's prelude with what n adds to it. Statements of the file stay in its
+// order: those of tests come last there, and imports go behind all, as they need nothing.
+func (n needs) prelude(spec *parser.Spec) []parser.Fragment {
+	all := slices.Concat(spec.Prelude, n.file)
+	if len(n.file) > 0 {
+		slices.SortStableFunc(all, func(a, b parser.Fragment) int {
+			return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Start, b.Span.Start))
+		})
+	}
+	for _, i := range n.imports {
+		all = append(all, parser.Fragment{Line: 1, Text: i.String()})
+	}
+	return all
 }
 
 // importOf is the import that binds name as body uses it.

@@ -35,7 +35,7 @@ func ranked(candidates []Candidate) []Completion {
 	})
 	completions := make([]Completion, len(passed))
 	for i, c := range passed {
-		completions[i] = Completion{body: c.Body, text: c.Text, verdict: c.Verdict, agree: agree[c.behaviour], behaviour: c.behaviour, imports: c.imports}
+		completions[i] = Completion{body: c.Body, text: c.Text, verdict: c.Verdict, agree: agree[c.behaviour], behaviour: c.behaviour, imports: c.needs.imports}
 	}
 	return completions
 }

@@ -50,8 +50,8 @@ type Candidate struct {
 	Verdict sandbox.Verdict
 	LogProb float64 // of the likeliest of them, a sum over its tokens
 
-	behaviour string          // of one that passed; "" if unknown
-	imports   []parser.Import // with which it was run
+	behaviour string // of one that passed; "" if unknown
+	needs     needs  // with which it was run
 }
 
 // A Result is what a job came to. It is shared and must not be changed.

@@ -120,10 +120,10 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	if ctx.Err() != nil {
 		return
 	}
-	verdict, imports := r.verdict(ctx, cand.Body)
+	verdict, needs := r.verdict(ctx, cand.Body)
 	behaviour := ""
 	if verdict.Status == sandbox.Passed {
-		behaviour = r.behaviour(ctx, cand.Body, imports)
+		behaviour = r.behaviour(ctx, cand.Body, needs)
 	}
 	if ctx.Err() != nil {
 		return // the verdict is of a run that was broken off
@@ -131,7 +131,7 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	cand.Text, cand.Verdict = r.job.Spec.Replacement(cand.Body), verdict
-	cand.behaviour, cand.imports = behaviour, imports
+	cand.behaviour, cand.needs = behaviour, needs
 	r.verified++
 	if blocks(verdict.Status) {
 		r.blocked(verdict)
@@ -146,34 +146,33 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	r.report(r.event(Event{Stage: StageVerified, Candidate: &shown, Result: r.snapshot()}))
 }
 
-// verdict runs a body. One that only lacks imports is run again with them at the top of
-// its file, since a model whose answer begins at the signature cannot write them there.
-func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, []parser.Import) {
-	v := r.c.runner.Run(ctx, r.program(body, nil))
+// verdict runs a body. One that only lacks names is run again with what the file has of
+// them, and with imports at the top of its file, since a model whose answer begins at the
+// signature cannot write them there.
+func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, needs) {
+	v := r.c.runner.Run(ctx, r.program(body, needs{}))
 	if r.job.Form.Whole {
-		return v, nil
+		return v, needs{}
 	}
-	imports := importsFor(r.job.Spec, body, v)
-	if len(imports) == 0 {
-		return v, nil
+	n := needsOf(r.job.Spec, body, v)
+	if n.empty() {
+		return v, needs{}
 	}
-	with := r.c.runner.Run(ctx, r.program(body, imports))
+	with := r.c.runner.Run(ctx, r.program(body, n))
 	if blocks(with.Status) {
-		return v, nil // the interpreter has no such module
+		return v, needs{} // the interpreter has no such module
 	}
-	return with, imports
+	return with, n
 }
 
-func (r *run) program(body string, imports []parser.Import) sandbox.Program {
+func (r *run) program(body string, n needs) sandbox.Program {
 	unit := r.job.Spec.Filled(body)
 	if r.job.Form.Whole {
 		unit = parser.Fragment{Line: 1, Text: body}
 	}
-	p := program(r.job.Spec, unit, r.job.Dir, r.job.Python)
-	for _, i := range imports {
-		p.Prelude = append(p.Prelude, sandbox.Fragment{Line: 1, Text: i.String()})
-	}
-	return p
+	spec := *r.job.Spec
+	spec.Prelude = n.prelude(r.job.Spec)
+	return program(&spec, unit, r.job.Dir, r.job.Python)
 }
 
 // preflight runs the checks on a body that cannot pass, while the model reads the

@@ -191,7 +191,12 @@ func (x *index) findStandardImports() []int {
 
 // PreludeFor is the prelude for a certain body: what Prelude needs for certain and what
 // the body uses in addition, third-party imports included, and nothing else.
-func (s *Spec) PreludeFor(body string) []Fragment { return s.preludeFor(body) }
+func (s *Spec) PreludeFor(body string) []Fragment {
+	if s.preludeFor == nil {
+		return slices.Clone(s.Prelude)
+	}
+	return s.preludeFor(body)
+}
 
 func (f *function) preludeFor(needed map[int]bool, body string) []Fragment {
 	n := f.x.cache.names(Reindent(body, "", "    "))

@@ -51,6 +51,13 @@ func startServer(t *testing.T, attr *syscall.SysProcAttr, arguments ...string) *
 		}
 		t.Skipf("model %s is not installed", name)
 	}
+	return startEditor(t, attr, lsptest.Config{Options: map[string]any{"trusted": true, "notifications": true,
+		"settings": map[string]any{"model": name, "maxLoad": 0, "onBattery": "sample", "samples": 1024, "timeLimit": 0, "distinct": 1}}}, arguments...)
+}
+
+// startEditor runs the real binary with an editor connected to it.
+func startEditor(t *testing.T, attr *syscall.SysProcAttr, config lsptest.Config, arguments ...string) *child {
+	t.Helper()
 	c := &child{cmd: exec.Command("greenfill", append([]string{"lsp"}, arguments...)...)}
 	c.cmd.SysProcAttr = attr
 	state := t.TempDir()
@@ -65,8 +72,7 @@ func startServer(t *testing.T, attr *syscall.SysProcAttr, arguments ...string) *
 		c.cmd.Wait()
 	})
 	c.stream = stream{out, in}
-	c.Editor = lsptest.New(lsptest.Config{Options: map[string]any{"trusted": true, "notifications": true,
-		"settings": map[string]any{"model": name, "maxLoad": 0, "onBattery": "sample", "samples": 1024, "timeLimit": 0, "distinct": 1}}})
+	c.Editor = lsptest.New(config)
 	must(t, c.Connect(context.Background(), c.stream))
 	return c
 }

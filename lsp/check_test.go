@@ -27,39 +27,25 @@ assert f(2) == 3
 // titles are the titles of a buffer's code lenses.
 func titles(t *testing.T, e *lsptest.Editor, b *lsptest.Buffer) []string {
 	t.Helper()
-	lenses, err := e.Lenses(context.Background(), b)
+	list, err := e.Titles(context.Background(), b)
 	ok(t, err)
-	var list []string
-	for _, l := range lenses {
-		list = append(list, l.Command.Title)
-	}
 	return list
 }
 
 // hints are a buffer's inlay hints, "LINE text".
 func hints(t *testing.T, e *lsptest.Editor, b *lsptest.Buffer) []string {
 	t.Helper()
-	var list []protocol.InlayHint
-	ok(t, e.Call(context.Background(), "textDocument/inlayHint", map[string]any{
-		"textDocument": map[string]any{"uri": b.URI},
-		"range":        protocol.Range{End: protocol.Position{Line: 999}},
-	}, &list))
-	var texts []string
-	for _, h := range list {
-		texts = append(texts, strings.TrimSpace(string(rune('0'+h.Position.Line))+" "+string(h.Label.(protocol.String))))
-	}
-	return texts
+	list, err := e.Hints(context.Background(), b)
+	ok(t, err)
+	return list
 }
 
-func hover(t *testing.T, e *lsptest.Editor, b *lsptest.Buffer, line, character uint32) string {
+// hover is the hover at the first occurrence of some text.
+func hover(t *testing.T, e *lsptest.Editor, b *lsptest.Buffer, at string) string {
 	t.Helper()
-	var h *protocol.Hover
-	ok(t, e.Call(context.Background(), "textDocument/hover", map[string]any{
-		"textDocument": map[string]any{"uri": b.URI}, "position": protocol.Position{Line: line, Character: character}}, &h))
-	if h == nil {
-		return ""
-	}
-	return h.Contents.(*protocol.MarkupContent).Value
+	text, err := e.Hover(context.Background(), b, strings.Index(b.Text, at))
+	ok(t, err)
+	return text
 }
 
 func same(t *testing.T, what string, got []string, want ...string) {
@@ -85,10 +71,10 @@ func TestCheckShowsEverywhere(t *testing.T) {
 	}
 	same(t, "lens", titles(t, e, b), "✗ 1/2 asserts: f(1) is 0, not 1")
 	same(t, "hints", hints(t, e, b), "4 ✗ is 0", "5 ✓")
-	if got, want := hover(t, e, b, 0, 5), "**Greenfill** · 2 checks · ✗ 1/2 asserts: f(1) is 0, not 1\n\n- `assert f(1) == 2` ✗ is 0\n- `assert f(2) == 3` ✓"; got != want {
+	if got, want := hover(t, e, b, "(x)"), "**Greenfill** · 2 checks · ✗ 1/2 asserts: f(1) is 0, not 1\n\n- `assert f(1) == 2` ✗ is 0\n- `assert f(2) == 3` ✓"; got != want {
 		t.Errorf("hover:\n%s\nwant\n%s", got, want)
 	}
-	if got := hover(t, e, b, 2, 6); got != "" {
+	if got := hover(t, e, b, "return bad"); got != "" {
 		t.Errorf("hover in the body: %s", got)
 	}
 	wrong := func(list []protocol.Diagnostic) bool {
@@ -96,15 +82,15 @@ func TestCheckShowsEverywhere(t *testing.T) {
 			list[0].Message == protocol.InlayHintTooltip(protocol.String("is 0, not 1"))
 	}
 	ok(t, e.AwaitDiagnostics(b, wrong))
-	var pulled protocol.RelatedFullDocumentDiagnosticReport
-	ok(t, e.Call(ctx, "textDocument/diagnostic", map[string]any{"textDocument": map[string]any{"uri": b.URI}}, &pulled))
-	if !wrong(pulled.Items) {
+	pulled, err := e.Diagnostics(ctx, b)
+	ok(t, err)
+	if !wrong(pulled) {
 		t.Errorf("pulled %+v", pulled)
 	}
 
 	// A checked function is kept checked: the badge changes with the body and with the checks.
 	e.Replace(b, "bad(x)", "good(x)")
-	r, err := e.AwaitResults("f", inState(lsp.JobVerified))
+	r, err = e.AwaitResults("f", inState(lsp.JobVerified))
 	ok(t, err)
 	same(t, "lens", titles(t, e, b), "✓ 2/2 asserts — verified")
 	same(t, "hints", hints(t, e, b), "4 ✓", "5 ✓")

@@ -34,6 +34,15 @@ func (s *server) checkCommand(ctx context.Context, in invocation) (any, error) {
 // checkOne runs a function's checks now, whatever is known of them.
 func (s *server) checkOne(ctx context.Context, doc *Document, fn *completion.Function) (Results, error) {
 	w := s.verify(ctx, doc, fn)
+	for ; s.broken(w) && ctx.Err() == nil; w = s.verify(ctx, doc, fn) {
+		// An edit, or a look at the document, took the run over: that has no answer for us.
+		if now := s.document(doc.URI); now != nil {
+			doc = now
+		}
+		if fn = doc.FunctionNamed(w.name); fn == nil || !fn.Written {
+			return Results{}, failed("%s has changed", w.name)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -43,6 +52,13 @@ func (s *server) checkOne(ctx context.Context, doc *Document, fn *completion.Fun
 		return Results{}, failed("%v", w.err)
 	}
 	return w.results(), nil
+}
+
+// broken says whether a function's run was broken off and none has come to an end since.
+func (s *server) broken(w *watched) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return w.cancel != nil || w.content == ""
 }
 
 func (s *server) checkDocumentCommand(ctx context.Context, in invocation) (any, error) {

@@ -158,6 +158,27 @@ func TestWorkspace(t *testing.T) {
 	}
 }
 
+// A module of the workspace that has changed is imported anew.
+func TestWorkspaceChanges(t *testing.T) {
+	dir := t.TempDir()
+	r := testRunner(t, Options{})
+	p := one("    return helper.one()\n", "assert f(0) == 1")
+	p.Prelude, p.Dir = []Fragment{{1, "import helper"}}, dir
+	for _, step := range []struct {
+		text string
+		want Status
+	}{{"def one():\n    return 1\n", Passed}, {"def one():\n    return 22\n", AssertFailed}, {"def one():\n    return 1\n", Passed}} {
+		if err := os.WriteFile(filepath.Join(dir, "helper.py"), []byte(step.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if v := r.Run(context.Background(), p); v.Status != step.want {
+				t.Errorf("%q: %v: %s", step.text, v.Status, v.Message)
+			}
+		}
+	}
+}
+
 // A file that was never saved may name a folder that is not there.
 func TestMissingWorkspace(t *testing.T) {
 	p := one("    return x\n", "assert f(1) == 1")

@@ -23,13 +23,17 @@ const (
 // A pool holds the warm interpreters of one spec, each started when first needed.
 type pool struct {
 	key     string
-	users   int       // runs in progress; guarded by the Runner's mu
+	users   int       // runs in progress; guarded by the Runner's mu, as are the next three
 	used    time.Time // when the last one ended
 	expires *time.Timer
+	retired bool // no longer found by its key; to be closed by its last user
 
 	mu      sync.Mutex // guards what follows; held while an interpreter starts
 	zygotes map[zygoteKind]*zygote
 	weaker  string // why this spec cannot be split; "" while it can
+
+	filesMu sync.Mutex
+	files   []stamp // the workspace's files that its interpreters have imported
 
 	standingMu sync.Mutex // held while the standing judge judges
 	standing   *standing
@@ -61,6 +65,13 @@ func (r *Runner) acquire(key string) (*pool, error) {
 		return nil, os.ErrClosed
 	}
 	p := r.warm[key]
+	if p != nil && p.stale() {
+		delete(r.warm, key)
+		if p.retired = true; p.users == 0 {
+			p.close()
+		}
+		p = nil
+	}
 	if p == nil {
 		p = &pool{key: key, zygotes: map[zygoteKind]*zygote{}}
 		r.warm[key] = p
@@ -80,7 +91,7 @@ func (r *Runner) release(p *pool) {
 	p.users--
 	p.used = time.Now()
 	if p.users == 0 {
-		if r.closed {
+		if r.closed || p.retired {
 			p.close()
 			return
 		}
@@ -175,8 +186,11 @@ func (p *pool) start(ctx context.Context, s *start, kinds ...zygoteKind) ([]*zyg
 	}
 	wg.Wait()
 	for i, kind := range kinds {
-		if out[i] != nil {
+		if out[i] != nil && out[i] != p.zygotes[kind] {
 			p.zygotes[kind] = out[i]
+			p.filesMu.Lock()
+			p.files = append(p.files, out[i].files...)
+			p.filesMu.Unlock()
 		}
 	}
 	for _, err := range errs {

@@ -29,6 +29,7 @@ type zygote struct {
 	exited  chan struct{} // closed when the process is gone
 	pid     int           // the first one's process number, which is its process group's
 	pure    bool          // whether a judge's checks leave nothing behind, so that one process can judge many
+	files   []stamp       // the workspace's files that its prelude imported
 	stderr  *tail         // the first one's, where all of them write
 
 	mu      sync.Mutex
@@ -47,13 +48,14 @@ type ended struct {
 
 // An event is what a zygote reports.
 type event struct {
-	Event  string  `json:"event"`
-	Run    int     `json:"run"`
-	Status int     `json:"status"`
-	CPU    float64 `json:"cpu"`
-	Peak   int64   `json:"peak"`
-	Pure   bool    `json:"pure"`
-	What   failure `json:"what"`
+	Event  string   `json:"event"`
+	Run    int      `json:"run"`
+	Status int      `json:"status"`
+	CPU    float64  `json:"cpu"`
+	Peak   int64    `json:"peak"`
+	Pure   bool     `json:"pure"`
+	Files  []string `json:"files"`
+	What   failure  `json:"what"`
 }
 
 // A failure is why a prelude did not run.
@@ -259,6 +261,9 @@ func (z *zygote) open(ctx context.Context, first any) error {
 		return err
 	}
 	z.pure = e.Pure
+	for _, path := range e.Files {
+		z.files = append(z.files, stampOf(path))
+	}
 	go z.listen()
 	return nil
 }

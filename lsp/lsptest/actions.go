@@ -96,6 +96,46 @@ func (e *Editor) Lenses(ctx context.Context, b *Buffer) ([]protocol.CodeLens, er
 	return list, err
 }
 
+// Titles are the titles of the code lenses.
+func (e *Editor) Titles(ctx context.Context, b *Buffer) ([]string, error) {
+	lenses, err := e.Lenses(ctx, b)
+	var list []string
+	for _, l := range lenses {
+		list = append(list, l.Command.Title)
+	}
+	return list, err
+}
+
+// Hints asks for the inlay hints, as "LINE text".
+func (e *Editor) Hints(ctx context.Context, b *Buffer) ([]string, error) {
+	var list []protocol.InlayHint
+	err := e.Call(ctx, "textDocument/inlayHint", map[string]any{
+		"textDocument": map[string]any{"uri": b.URI},
+		"range":        protocol.Range{End: PositionOf(b.Text, len(b.Text), e.Encoding)},
+	}, &list)
+	var texts []string
+	for _, h := range list {
+		texts = append(texts, fmt.Sprintf("%d %s", h.Position.Line, strings.TrimSpace(string(h.Label.(protocol.String)))))
+	}
+	return texts, err
+}
+
+// Hover asks for the hover at a byte offset; "" is none.
+func (e *Editor) Hover(ctx context.Context, b *Buffer, offset int) (string, error) {
+	var h *protocol.Hover
+	if err := e.Call(ctx, "textDocument/hover", e.at(b, offset), &h); err != nil || h == nil {
+		return "", err
+	}
+	return h.Contents.(*protocol.MarkupContent).Value, nil
+}
+
+// Diagnostics pulls the diagnostics.
+func (e *Editor) Diagnostics(ctx context.Context, b *Buffer) ([]protocol.Diagnostic, error) {
+	var report protocol.RelatedFullDocumentDiagnosticReport
+	err := e.Call(ctx, "textDocument/diagnostic", map[string]any{"textDocument": map[string]any{"uri": b.URI}}, &report)
+	return report.Items, err
+}
+
 // Actions asks for code actions at a byte offset.
 func (e *Editor) Actions(ctx context.Context, b *Buffer, offset int) ([]protocol.CodeAction, error) {
 	pos := PositionOf(b.Text, offset, e.Encoding)

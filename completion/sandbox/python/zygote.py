@@ -101,12 +101,17 @@ class Module:
         """Whether a module is the user's own: it lies in the workspace, outside site-packages."""
         known = USER_MODULES.get(name)
         if known is None:
-            file = getattr(sys.modules.get(name), "__file__", None) or ""
-            known = bool(self.dir) and file.startswith(self.dir + "/") and "/site-packages/" not in file \
+            # Not getattr: the stand-ins of lazy imports import on any access.
+            file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")
+            known = bool(self.dir) and isinstance(file, str) and file.startswith(self.dir + "/") and "/site-packages/" not in file \
                 and not file.startswith(tuple({sys.prefix + "/", sys.base_prefix + "/"}))
             if sys.modules.get(name) is not None:
                 USER_MODULES[name] = known
         return known
+
+    def imported_files(self):
+        """The files of the user's modules that are loaded."""
+        return [sys.modules[name].__file__ for name in list(sys.modules) if self.user_module(name)]
 
 
 USER_MODULES = {}
@@ -187,6 +192,7 @@ class Zygote:
         self.timers = machine["timers"]  # numbers of the calls timer_create and timer_settime
         self.timer = (ctypes.c_int * 1)()
         self.hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        self.module = None
         self.begin()
 
     def begin(self):
@@ -198,7 +204,7 @@ class Zygote:
 
     def ready(self, **facts):
         """Everything shared by all children is in place; facts are told to the server."""
-        self.facts = facts
+        self.facts = dict(facts, files=self.module.imported_files() if self.module else [])
         self.base = address_space()
         gc.collect()
         gc.freeze()

@@ -141,7 +141,9 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, s
 	if err != nil || len(r.Completions) == 0 {
 		return nil, err
 	}
-	return r.Completions[0].Fill(file, spec), nil
+	best := r.Completions[0]
+	tellIdle(e, t, file, spec, best)
+	return best.Fill(file, spec), nil
 }
 
 // together completes a function with unwritten helpers that have no checks of their own.
@@ -155,7 +157,15 @@ func (c *completeCmd) together(e *env, p *parts, t *target, file *parser.File, s
 	} else {
 		printJoint(e.stdout, joint)
 	}
+	tellIdle(e, t, file, spec, joint.Completions...)
 	return joint.Text, nil
+}
+
+// tellIdle says which helpers of a function stay unwritten although its spec names them.
+func tellIdle(e *env, t *target, file *parser.File, spec *parser.Spec, written ...completion.Completion) {
+	for _, h := range completion.IdleHelpers(file, spec, written...) {
+		fmt.Fprintf(e.stderr, "greenfill: %s: %s stays unwritten: the body of %s does not use it, and it has no checks of its own\n", t.path, h.Name, spec.Name)
+	}
 }
 
 func (c *completeCmd) job(t *target, spec *parser.Spec) completion.Job {

@@ -98,8 +98,8 @@ func (c *demoCmd) show(e *env, p *parts, flags samplingFlags, file string, spec 
 		return false, nil
 	}
 	best := r.Completions[0]
-	fmt.Fprintf(w, "── the completion: %d of %d samples, %s, %s\n%s%s\n", best.Agreeing(), r.Samples,
-		asserts(best.Verdict()), seconds(r.Elapsed), ensureNewline(spec.Head()), best.Body())
+	fmt.Fprintf(w, "── the completion: %d of %d samples, %s, %s\n%s%s%s\n", best.Agreeing(), r.Samples,
+		asserts(best.Verdict()), seconds(r.Elapsed), importLines(best), ensureNewline(spec.Head()), best.Body())
 	return true, nil
 }
 

@@ -157,7 +157,7 @@ func printCompletions(w io.Writer, r *completion.Result, all bool) {
 	}
 	for _, c := range shown {
 		v := c.Verdict()
-		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), importLines(c)+c.Body())
+		fmt.Fprintf(w, "\n# %d of %d samples, %s, %s\n%s\n", c.Agreeing(), r.Samples, asserts(v), millis(v.Wall), shownBody(r.Spec, c))
 	}
 	if all {
 		for _, c := range failures(r) {
@@ -174,13 +174,21 @@ func printCompletions(w io.Writer, r *completion.Result, all bool) {
 	fmt.Fprintln(w)
 }
 
-// importLines are a completion's imports, one a line.
-func importLines(c completion.Completion) string {
-	lines := ""
-	for _, i := range c.Imports() {
-		lines += i + "\n"
+// shownBody is a completion's body; one that brings imports stands in its function with
+// them above, as in the file.
+func shownBody(s *parser.Spec, c completion.Completion) string {
+	if len(c.Imports()) == 0 {
+		return c.Body()
 	}
-	return lines
+	return importLines(c) + ensureNewline(s.Head()) + parser.Reindent(c.Body(), s.Step, s.Step)
+}
+
+// importLines are a completion's imports, one a line, and two blank lines below them.
+func importLines(c completion.Completion) string {
+	if len(c.Imports()) == 0 {
+		return ""
+	}
+	return strings.Join(c.Imports(), "\n") + "\n\n\n"
 }
 
 // failures are the bodies that failed, those that held the most checks first.

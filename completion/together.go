@@ -34,9 +34,20 @@ const maxJointRuns = 96
 // SpeaksOfHelpers says whether a spec's text or checks name functions that
 // [Completer.CompleteTogether] may write with it, so that it is to be tried first.
 func SpeaksOfHelpers(file *parser.File, spec *parser.Spec) bool {
-	return slices.ContainsFunc(helpersOf(file, spec), func(h *parser.Spec) bool {
-		return slices.Contains(spec.Uses(), h.Name) ||
-			slices.ContainsFunc(spec.Checks, func(c parser.Check) bool { return slices.Contains(c.Awaits, h.Name) })
+	return slices.ContainsFunc(helpersOf(file, spec), func(h *parser.Spec) bool { return speaksOf(spec, h) })
+}
+
+func speaksOf(spec, helper *parser.Spec) bool {
+	return slices.Contains(spec.Uses(), helper.Name) ||
+		slices.ContainsFunc(spec.Checks, func(c parser.Check) bool { return slices.Contains(c.Awaits, helper.Name) })
+}
+
+// IdleHelpers are the unwritten functions without checks that a spec's text or checks
+// speak of, and that the bodies written for it do without.
+func IdleHelpers(file *parser.File, spec *parser.Spec, written ...Completion) []*parser.Spec {
+	return slices.DeleteFunc(helpersOf(file, spec), func(h *parser.Spec) bool {
+		return !speaksOf(spec, h) ||
+			slices.ContainsFunc(written, func(c Completion) bool { return slices.Contains(word.FindAllString(c.body, -1), h.Name) })
 	})
 }
 

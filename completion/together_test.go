@@ -110,3 +110,13 @@ func TestTogetherWantsHelpersExercised(t *testing.T) {
 		t.Errorf("served %s", j.Text)
 	}
 }
+
+// A helper that a passing body does without stays unwritten, and that can be told.
+func TestIdleHelpers(t *testing.T) {
+	file := parser.Parse([]byte(composite))
+	for body, want := range map[string]int{"    return [2, 3]": 1, "    return is_prime(n)": 0, "    return list(filter(is_prime, [2, 3]))": 0} {
+		if got := IdleHelpers(file, file.Specs()[1], Completion{body: body}); len(got) != want {
+			t.Errorf("%q leaves %d helpers idle, want %d", body, len(got), want)
+		}
+	}
+}

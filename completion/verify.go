@@ -1,6 +1,8 @@
 package completion
 
 import (
+	"strings"
+
 	"greenfill/completion/sandbox"
 	"greenfill/parser"
 )
@@ -8,12 +10,14 @@ import (
 // program is what the sandbox runs for one text of the spec's unit.
 func program(spec *parser.Spec, unit parser.Fragment, dir, python string) sandbox.Program {
 	open := spec.Filled(spec.Indent + "...")
+	// A nested function is reached, and rebuilt, through the one around it.
+	function, _, _ := strings.Cut(spec.QualifiedName, ".<locals>")
 	p := sandbox.Program{
 		Python:    python,
 		Dir:       dir,
 		Candidate: sandbox.Fragment{Line: unit.Line, Text: unit.Text},
 		Unit:      sandbox.Fragment{Line: open.Line, Text: open.Text},
-		Function:  spec.QualifiedName,
+		Function:  function,
 	}
 	for _, f := range spec.Prelude {
 		p.Prelude = append(p.Prelude, sandbox.Fragment{Line: f.Line, Text: f.Text})

@@ -58,7 +58,7 @@ func openTarget(arg string) (*target, error) {
 	t := &target{path: path, dir: filepath.Dir(abs), raw: raw, line: line, abs: abs}
 	t.source = bytes.TrimPrefix(text, bom)
 	t.bom = text[:len(text)-len(t.source)]
-	t.tests = completion.Neighbours(filepath.ToSlash(abs), filepath.ToSlash(projectOf(t.dir)), readTests)
+	t.tests = completion.Neighbours(filepath.ToSlash(abs), filepath.ToSlash(projectOf(t.dir)), completion.ReadText)
 	if line > 0 {
 		if t.offset, err = offsetOf(t.source, line, col); err != nil {
 			return nil, usage("%s: %v", path, err)
@@ -105,21 +105,6 @@ func projectOf(dir string) string {
 		}
 	}
 }
-
-// readTests is the text of a file of tests; one that cannot be read has no checks for us.
-func readTests(path string) (string, bool) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxTests {
-		return "", false
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return "", false
-	}
-	text, err := parser.ToUTF8(raw)
-	return string(text), err == nil
-}
-
-const maxTests = 1 << 20
 
 // offsetOf is the byte at which a line, or a column of it, begins. Without a column it
 // is the end of the line: there a body has been begun, if any has.

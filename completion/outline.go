@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 
@@ -162,6 +163,23 @@ func Neighbours(path, root string, read func(path string) (text string, ok bool)
 		}
 	}
 	return list
+}
+
+// MaxFile is the size of the largest file that ReadText reads, in bytes.
+const MaxFile = 1 << 20
+
+// ReadText is the text of a file of Python, in whatever encoding it declares. A file that
+// cannot be read, or is too large to be looked at beside another, has none.
+func ReadText(path string) (text string, ok bool) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > MaxFile {
+		return "", false
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", false
+	}
+	utf8, err := parser.ToUTF8(raw)
+	return string(utf8), err == nil
 }
 
 // IsNeighbour says whether the file at test may belong to Neighbours of the file at path.

@@ -262,6 +262,7 @@ func TestCheckAll(t *testing.T) {
 	write("env/pyvenv.cfg", "")
 	write("env/lib/e.py", written)
 	write("broken.py", "def \xff(")
+	write("latin1.py", "# coding: latin-1\ndef \xe4(x):\n    return good(x)\n\nassert \xe4(1) == 2\n")
 	s := &script{}
 	e := edit(t, s, func(c *lsptest.Config) { c.Folders = []string{dir} })
 	b := e.Open(filepath.Join(dir, "a.py"), written+"\ndef k():\n    pass\n\nassert k() == 1\n")
@@ -276,7 +277,7 @@ func TestCheckAll(t *testing.T) {
 	for _, r := range list {
 		got = append(got, r.Spec+" "+string(r.State))
 	}
-	same(t, "workspace", got, "f unverified", "g unverified", "h verified")
+	same(t, "workspace", got, "f unverified", "g unverified", "ä verified", "h verified")
 }
 
 // TestWatchedFiles: what a checked function imports has changed on disk.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"go.lsp.dev/uri"
 
@@ -99,11 +98,8 @@ func (s *server) checkAll(ctx context.Context, docs []*Document, p *progress) ([
 	return list, nil
 }
 
-// The bounds of a look through a workspace.
-const (
-	maxFiles    = 5000
-	maxFileSize = 1 << 20
-)
+// maxFiles bounds a look through a workspace.
+const maxFiles = 5000
 
 // pythonFiles are the open documents and the Python files of the trusted folders, as
 // documents of version 0. Environments and hidden folders are left out.
@@ -136,12 +132,8 @@ func (s *server) pythonFiles() []*Document {
 			case !d.Type().IsRegular() || filepath.Ext(path) != ".py" || open[uri.File(path)]:
 				return nil
 			}
-			if info, err := d.Info(); err != nil || info.Size() > maxFileSize {
-				return nil
-			}
-			text, err := os.ReadFile(path)
-			if err == nil && utf8.Valid(text) {
-				docs = append(docs, newDocument(uri.File(path), 0, string(text), encoding, nil))
+			if text, ok := completion.ReadText(path); ok {
+				docs = append(docs, newDocument(uri.File(path), 0, text, encoding, nil))
 			}
 			return nil
 		})

@@ -2,7 +2,6 @@ package lsp
 
 import (
 	"bytes"
-	"os"
 
 	"go.lsp.dev/uri"
 
@@ -31,11 +30,7 @@ func (s *server) readText(path string) (string, bool) {
 	if doc := s.document(uri.File(path)); doc != nil {
 		return doc.Text, true
 	}
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxFileSize {
-		return "", false
-	}
-	text, err := os.ReadFile(path)
-	return string(text), err == nil
+	return completion.ReadText(path)
 }
 
 func sameFiles(a, b []parser.TestFile) bool {

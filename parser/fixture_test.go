@@ -339,3 +339,11 @@ func fillAll(c *fixture) string {
 	}
 	return string(src)
 }
+
+func TestEveryProblemHasAName(t *testing.T) {
+	for k := ProblemContradiction; k < problemKinds; k++ {
+		if k.String() == "" {
+			t.Errorf("problem %d has no name", k)
+		}
+	}
+}

@@ -26,9 +26,11 @@ const (
 	ProblemSyntax
 	// ProblemDoctest: the docstring's examples are not what doctest accepts.
 	ProblemDoctest
+
+	problemKinds // how many there are, and one
 )
 
-var problemNames = [...]string{
+var problemNames = [problemKinds]string{
 	ProblemContradiction: "contradiction", ProblemArity: "arity", ProblemUnreached: "unreached", ProblemComment: "comment",
 	ProblemUndefined: "undefined", ProblemSyntax: "syntax", ProblemDoctest: "doctest",
 }

@@ -46,8 +46,8 @@ type Place struct {
 func (fn *Function) Missing() bool { return fn.Spec.HoleKind == parser.HoleMissing }
 
 // Outline lists the functions of a file that have checks or are still to be written, in
-// file order. It looks at the whole file, as MissingAt does; FunctionAt and FunctionNamed
-// look at what they are asked for.
+// file order. It looks at the whole file; FunctionAt and FunctionNamed look at what they
+// are asked for.
 func Outline(f *parser.File) []Function {
 	var list []Function
 	for _, s := range slices.Concat(f.Functions(), f.Missing()) {
@@ -58,9 +58,6 @@ func Outline(f *parser.File) []Function {
 	slices.SortStableFunc(list, func(a, b Function) int { return a.Spec.Def.Start - b.Spec.Def.Start })
 	return list
 }
-
-// MissingAt is the missing function of Outline that a check at the offset calls, or nil.
-func MissingAt(f *parser.File, offset int) *Function { return view(f, f.MissingAt(offset)) }
 
 // FunctionAt is the function of Outline that holds the offset: in its def, its hole, the
 // blank lines of a missing body, or a blank line indented for going on with its body. It

@@ -42,7 +42,7 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 	}
 	fn := doc.FunctionAt(span.Start)
 	if fn == nil {
-		fn = completion.MissingAt(doc.File(), span.Start)
+		fn = doc.missingAt(span.Start)
 	}
 	if fn == nil || len(fn.Checks) == 0 {
 		return list, nil

@@ -3,6 +3,7 @@ package lsp
 import (
 	"crypto/sha256"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,6 +113,20 @@ func (d *Document) Functions() []completion.Function {
 // FunctionAt is the function of Functions that holds the offset, or nil.
 func (d *Document) FunctionAt(offset int) *completion.Function {
 	return completion.FunctionAt(d.File(), offset)
+}
+
+// missingAt is the missing one of Functions that a check at the offset calls, or nil.
+// Editors ask for actions at each move of the cursor, and Functions are listed only once.
+func (d *Document) missingAt(offset int) *completion.Function {
+	list := d.Functions()
+	for i := range list {
+		if fn := &list[i]; fn.Missing() && slices.ContainsFunc(fn.Checks, func(c completion.Place) bool {
+			return c.Path == "" && c.Start <= offset && offset <= c.End
+		}) {
+			return fn
+		}
+	}
+	return nil
 }
 
 // FunctionNamed is the function of Functions with the qualified name, or nil.

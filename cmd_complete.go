@@ -76,7 +76,7 @@ func (c *completeCmd) Run(e *env) error {
 		}
 	}
 	if c.Proof != "" && failed < len(names) {
-		if err := c.writeProof(parts, t, text, names); err != nil {
+		if err := c.writeProof(e, parts, t, text, names); err != nil {
 			return err
 		}
 	}

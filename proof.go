@@ -12,6 +12,7 @@ import (
 
 	"greenfill/completion"
 	"greenfill/completion/sandbox"
+	"greenfill/engine/catalog"
 	"greenfill/parser"
 )
 
@@ -58,8 +59,8 @@ func (p *proof) hash() string {
 }
 
 // writeProof saves how the names of t came to be written as they are in text.
-func (c *completeCmd) writeProof(parts *parts, t *target, text []byte, names []string) error {
-	model, err := hashOf(parts.path)
+func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, names []string) error {
+	model, err := catalog.Sum(e.ctx, parts.path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", c.Proof, err)
 	}
@@ -120,7 +121,7 @@ func (c *checkCmd) resample(e *env, p *proof, t *target) error {
 		return err
 	}
 	defer parts.Close()
-	model, err := hashOf(parts.path)
+	model, err := catalog.Sum(e.ctx, parts.path)
 	if err != nil {
 		return err
 	}
@@ -156,17 +157,4 @@ func interpreter(named, dir string) string {
 		return real
 	}
 	return path
-}
-
-func hashOf(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

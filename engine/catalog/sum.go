@@ -54,14 +54,32 @@ func check(ctx context.Context, m Model, file *os.File, progress Progress) error
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	hash := sha256.New()
-	if err := copyAll(ctx, hash, file, func(done int64) { report(progress, done, m.Size, "checking") }); err != nil {
+	got, err := sum(ctx, file, func(done int64) { report(progress, done, m.Size, "checking") })
+	if err != nil {
 		return err
 	}
-	if got := hex.EncodeToString(hash.Sum(nil)); got != m.SHA256 {
+	if got != m.SHA256 {
 		return &wrongBytesError{"sha256", got, m.SHA256}
 	}
 	return nil
+}
+
+// Sum is the sha256 of the file at path, in hexadecimal.
+func Sum(ctx context.Context, path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	return sum(ctx, file, func(int64) {})
+}
+
+func sum(ctx context.Context, from io.Reader, progress func(done int64)) (string, error) {
+	hash := sha256.New()
+	if err := copyAll(ctx, hash, from, progress); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // copyAll is io.Copy that a context can stop and that says how far it is.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"greenfill/completion"
@@ -13,6 +14,7 @@ type checkCmd struct {
 	JSON     bool   `help:"Print one JSON object per function." name:"json"`
 	Proof    string `help:"Run the checks of a proof that 'greenfill complete --proof' saved, on the text that it holds." placeholder:"FILE"`
 	Resample bool   `help:"With --proof: draw the samples again, and say whether they come to the same text."`
+	Model    string `help:"With --resample: the model, if the proof was made with one that is not of 'greenfill model list'." placeholder:"M"`
 	File     string `arg:"" optional:"" name:"FILE[:LINE]" help:"The file, or a line inside the function."`
 }
 
@@ -31,39 +33,23 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return c.check(e, t, specs)
+	return c.check(e, t, specs, "")
 }
 
-// proof runs the checks of a proof's functions, and draws its samples again if asked to.
-func (c *checkCmd) proof(e *env) error {
-	p, t, err := readProof(c.Proof)
-	if err != nil {
-		return err
-	}
-	after := *t
-	after.source = []byte(p.Text)
-	var specs []*parser.Spec
-	for _, f := range p.Functions {
-		fn := completion.FunctionNamed(after.file(after.source), f.Name)
-		if fn == nil || !fn.Written {
-			return usage("%s is no proof: its text has no %s", c.Proof, f.Name)
-		}
-		specs = append(specs, fn.Spec)
-	}
-	if err := c.check(e, &after, specs); err != nil || !c.Resample {
-		return err
-	}
-	return c.resample(e, p, t)
-}
-
-// check runs functions against their checks and prints each verdict.
-func (c *checkCmd) check(e *env, t *target, specs []*parser.Spec) error {
+// check runs functions against their checks and prints each verdict. It notes when the
+// interpreter is not of the version that a proof was made with; "" is any.
+func (c *checkCmd) check(e *env, t *target, specs []*parser.Spec, version string) error {
 	runner, err := sandbox.New(sandbox.Options{})
 	if err != nil {
 		return err
 	}
 	defer runner.Close()
 	checker := completion.New(nil, runner, completion.Options{})
+	if version != "" {
+		if here := checker.Interpreter(e.ctx, t.dir, c.Python).Version; here != "" && here != version {
+			fmt.Fprintf(e.stderr, "note: the proof was made with Python %s, this is %s\n", version, here)
+		}
+	}
 
 	failed := 0
 	for _, spec := range specs {

@@ -46,6 +46,8 @@ type completeCmd struct {
 	Write bool   `help:"Put the best body of each function into the file."`
 	Proof string `help:"Save how the bodies came about, for 'greenfill check --proof FILE'." placeholder:"FILE"`
 	File  string `arg:"" name:"FILE[:LINE[:COL]]" help:"The file, or a place inside the function."`
+
+	wanted map[string]string // bodies of a proof, by function, to be found again
 }
 
 func (c *completeCmd) Run(e *env) error {
@@ -120,6 +122,9 @@ func (c *completeCmd) fill(e *env, parts *parts, t *target, names []string) (tex
 // too, prints what it came to, and returns the file with the best bodies in it, nil if
 // nothing passed.
 func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
+	if text, err := c.want(e, p, t, file, spec); text != nil || err != nil {
+		return text, err
+	}
 	if completion.SpeaksOfHelpers(file, spec) {
 		if text, err := c.together(e, p, t, file, spec, nil); text != nil || err != nil {
 			return text, err

@@ -1,62 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"greenfill/completion"
-	"greenfill/completion/sandbox"
 	"greenfill/engine/catalog"
 	"greenfill/parser"
 )
-
-// A proof is all that a completion came of, and what came of it: who has the same model
-// draws the same samples, and everybody can run the checks again.
-type proof struct {
-	Greenfill   string        `json:"greenfill"` // version
-	File        string        `json:"file"`
-	Source      string        `json:"source"` // before
-	Text        string        `json:"text"`   // after
-	Tests       []proofTest   `json:"tests"`  // files of tests beside it
-	Data        string        `json:"data_sha256"`
-	Functions   []proofedSpec `json:"functions"`
-	Model       string        `json:"model"`
-	ModelHash   string        `json:"model_sha256"`
-	Samples     int           `json:"samples"`
-	Temperature float64       `json:"temperature"`
-	TopP        float64       `json:"top_p"`
-	Seed        uint64        `json:"seed"`
-	Python      string        `json:"python"` // the interpreter's path
-}
-
-type proofTest struct {
-	Path string `json:"path"`
-	Text string `json:"text"`
-}
-
-type proofedSpec struct {
-	Name   string   `json:"name"`
-	Body   string   `json:"body"`
-	Checks []string `json:"checks"`
-}
-
-// hash is the sha256 of source, text and tests, which the proof's verdict speaks of.
-func (p *proof) hash() string {
-	h := sha256.New()
-	for _, part := range []string{p.File, p.Source, p.Text} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	for _, t := range p.Tests {
-		fmt.Fprintf(h, "%d:%s%d:%s", len(t.Path), t.Path, len(t.Text), t.Text)
-	}
-	return hex.EncodeToString(h.Sum(nil))
-}
 
 // writeProof saves how the names of t came to be written as they are in text.
 func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, names []string) error {
@@ -64,58 +17,53 @@ func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, n
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", c.Proof, err)
 	}
-	p := &proof{Greenfill: version, File: t.abs, Source: string(t.source), Text: string(text), Model: parts.model,
-		ModelHash: model, Samples: c.Samples, Temperature: c.Temperature, TopP: c.sampling().TopP, Seed: c.Seed,
-		Python: interpreter(c.Python, t.dir)}
-	for _, test := range t.tests {
-		p.Tests = append(p.Tests, proofTest{test.Path, string(test.File.Source())})
+	sampling := c.sampling()
+	p := &completion.Proof{
+		Greenfill: version, File: t.abs, Dir: t.dir, Text: string(text), Python: parts.completer.Interpreter(e.ctx, t.dir, c.Python),
+		Drawn: &completion.Drawing{Source: string(t.source), Model: parts.model, ModelHash: model, Samples: c.Samples,
+			Temperature: sampling.Temperature, TopP: sampling.TopP, Seed: sampling.Seed},
 	}
-	p.Data = p.hash()
+	p.AddTests(t.tests)
 	for _, name := range names {
-		fn := completion.FunctionNamed(t.file(text), name)
-		if fn == nil || !fn.Written {
-			continue
-		}
-		f := proofedSpec{Name: name, Body: string(text[fn.Spec.Hole.Start:fn.Spec.Hole.End])}
-		for _, check := range fn.Spec.Checks {
-			f.Checks = append(f.Checks, check.Code)
-		}
-		p.Functions = append(p.Functions, f)
+		p.AddFunction(name) // what is still unwritten stays out
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(p); err != nil {
-		return fmt.Errorf("writing %s: %w", c.Proof, err)
-	}
-	return os.WriteFile(c.Proof, b.Bytes(), 0o644)
+	return p.Save(c.Proof)
 }
 
-// readProof reads a proof and the target that it speaks of: not the files on disk, but
-// those that it holds.
-func readProof(path string) (*proof, *target, error) {
-	raw, err := os.ReadFile(path)
+// proofTarget is what a proof speaks of: not the files on disk, but those that it holds.
+func proofTarget(p *completion.Proof, source string) *target {
+	return &target{path: filepath.Base(p.File), abs: p.File, dir: p.Dir, source: []byte(source), tests: p.TestFiles()}
+}
+
+// proof runs the checks of a proof's functions, and draws its samples again if asked to.
+func (c *checkCmd) proof(e *env) error {
+	p, err := completion.ReadProof(c.Proof)
 	if err != nil {
-		return nil, nil, usage("cannot read %s: %v", path, reason(err))
+		return err
 	}
-	p := new(proof)
-	if err := json.Unmarshal(raw, p); err != nil {
-		return nil, nil, usage("%s is no proof: %v", path, err)
+	if c.Resample && p.Drawn == nil {
+		return usage("%s holds no samples that could be drawn again: check it without --resample", c.Proof)
 	}
-	if p.Data != p.hash() || len(p.Functions) == 0 {
-		return nil, nil, usage("%s is no proof: its hash is not that of what it holds", path)
+	after := proofTarget(p, p.Text)
+	file := after.file(after.source)
+	var specs []*parser.Spec
+	for _, f := range p.Functions {
+		specs = append(specs, completion.FunctionNamed(file, f.Name).Spec) // ReadProof has seen to it
 	}
-	t := &target{path: filepath.Base(p.File), abs: p.File, dir: filepath.Dir(p.File), source: []byte(p.Source)}
-	for _, test := range p.Tests {
-		t.tests = append(t.tests, parser.TestFile{Path: test.Path, File: parser.Parse([]byte(test.Text))})
+	if err := c.check(e, after, specs, p.Python.Version); err != nil || !c.Resample {
+		return err
 	}
-	return p, t, nil
+	return c.resample(e, p)
 }
 
 // resample draws a proof's samples again, and says whether they came to the same text.
-func (c *checkCmd) resample(e *env, p *proof, t *target) error {
-	again := completeCmd{pythonFlag: c.pythonFlag, samplingFlags: samplingFlags{Model: p.Model, Samples: p.Samples, Temperature: p.Temperature, Seed: p.Seed}}
+func (c *checkCmd) resample(e *env, p *completion.Proof) error {
+	d := p.Drawn
+	again := completeCmd{pythonFlag: c.pythonFlag, wanted: map[string]string{},
+		samplingFlags: samplingFlags{Model: cmp.Or(c.Model, d.Model), Samples: d.Samples, Temperature: d.Temperature, Seed: d.Seed}}
+	if top := again.sampling().TopP; d.TopP != top {
+		return usage("its samples were drawn with a top-p of %g, and this Greenfill draws with %g", d.TopP, top)
+	}
 	parts, err := openParts(e, again.samplingFlags)
 	if err != nil {
 		return err
@@ -125,36 +73,47 @@ func (c *checkCmd) resample(e *env, p *proof, t *target) error {
 	if err != nil {
 		return err
 	}
-	if model != p.ModelHash {
-		return usage("the model %s here is another one than the proof's: its sha256 is %s", p.Model, model)
+	if model != d.ModelHash {
+		return usage("the model %s here is another one than the proof's: its sha256 is %s", d.Model, model)
 	}
 	var names []string
 	for _, f := range p.Functions {
 		names = append(names, f.Name)
+		again.wanted[f.Name] = f.Body
 	}
-	text, _, _, err := again.fill(&env{e.ctx, io.Discard, io.Discard}, parts, t, names)
+	text, _, _, err := again.fill(&env{e.ctx, io.Discard, io.Discard}, parts, proofTarget(p, d.Source), names)
 	switch {
 	case err != nil:
 		return err
 	case string(text) != p.Text:
 		fmt.Fprintln(e.stdout, "drawn again: another text")
+		if p.Greenfill != version {
+			fmt.Fprintf(e.stderr, "note: the proof was made by greenfill %s, this is %s\n", p.Greenfill, version)
+		}
 		return exitCode(exitFailed)
 	}
 	fmt.Fprintln(e.stdout, "drawn again: the same text")
 	return nil
 }
 
-// interpreter is the path of the Python that bodies are run with; "" if there is none.
-func interpreter(named, dir string) string {
-	if named != "" {
-		return named
+// want writes a function as a proof says that it was written, if the body is among those
+// that pass; a user of an editor may have taken another than the best. It is nil if the
+// proof does not speak of the function, or the body is not among them.
+func (c *completeCmd) want(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
+	body, ok := c.wanted[spec.QualifiedName]
+	if !ok {
+		return nil, nil
 	}
-	path, err := sandbox.FindPython(dir)
+	r, err := c.run(e, p, t, spec)
 	if err != nil {
-		return ""
+		return nil, err
 	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+	for _, found := range r.Completions {
+		text := found.Fill(file, spec)
+		fn := completion.FunctionNamed(t.file(text), spec.QualifiedName)
+		if fn != nil && string(text[fn.Spec.Hole.Start:fn.Spec.Hole.End]) == body {
+			return text, nil
+		}
 	}
-	return path
+	return nil, nil
 }

@@ -97,6 +97,7 @@ func (s service) model(ctx context.Context, o lsp.ModelOptions, progress func(fl
 	return &lsp.Loaded{
 		Name:      choice.Name,
 		Completer: newCompleter(choice.Name, m, s.runner),
+		Hash:      func(ctx context.Context) (string, error) { return catalog.Sum(ctx, choice.Path) },
 		Close:     func() { m.Close() },
 	}, nil
 }

@@ -56,6 +56,9 @@ func (s *server) codeAction(_ context.Context, p *protocol.CodeActionParams, doc
 	}
 	if fn.Written {
 		add(protocol.CodeActionKindRefactorRewrite, runs(command("Greenfill: run the checks of "+ref.Spec, CommandCheck, CommandArgument{SpecReference: ref})))
+		if a, ok := s.proofAction(doc, fn); ok {
+			add(protocol.CodeActionKindRefactorRewrite, a)
+		}
 		return list, nil
 	}
 	if len(list) == inserted {

@@ -27,6 +27,7 @@ const (
 	CommandCheck          = "greenfill.check"
 	CommandCheckDocument  = "greenfill.checkDocument"
 	CommandCheckWorkspace = "greenfill.checkWorkspace"
+	CommandProof          = "greenfill.proof"
 	CommandModels         = "greenfill.model.list"
 	CommandPull           = "greenfill.model.pull"
 	CommandRestart        = "greenfill.restart"
@@ -64,6 +65,7 @@ func init() { // not in the declaration: handlers make commands of these names
 		CommandCheck:          (*server).checkCommand,
 		CommandCheckDocument:  (*server).checkDocumentCommand,
 		CommandCheckWorkspace: (*server).checkWorkspaceCommand,
+		CommandProof:          (*server).proofCommand,
 		CommandModels:         (*server).modelsCommand,
 		CommandPull:           (*server).pullCommand,
 		CommandRestart:        (*server).restartCommand,

@@ -54,6 +54,7 @@ type body struct {
 	// prelude is completion.Function.Prelude then; needs the part of it that the body uses.
 	prelude, needs string
 	agree          int // samples, of all rounds, that gave it or one that behaves alike
+	drawn          *drawing
 }
 
 // A ledger keeps the entries used last.
@@ -186,7 +187,7 @@ func (e *entry) take(j *job, r *completion.Result) {
 		} else {
 			e.bodies = append(e.bodies, body{
 				id: e.id(c.Text()), completion: c, region: region, from: j.from, rest: j.rest, agree: c.Agreeing(),
-				prelude: j.fn.Prelude, needs: j.fn.Needs(c.Body()),
+				prelude: j.fn.Prelude, needs: j.fn.Needs(c.Body()), drawn: j.drawn,
 			})
 		}
 	}

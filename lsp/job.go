@@ -39,6 +39,7 @@ type job struct {
 	reason   string // why it waits, at StateDeferred
 	share    float64
 	sampled  int
+	drawn    *drawing // once it samples
 }
 
 // grace is how long a job outlives the last request that waited for it: editors cancel
@@ -275,6 +276,10 @@ func (s *server) sample(j *job, loaded *Loaded) error {
 		Dir:      j.folder.path,
 		Python:   j.folder.interpreter(j.set),
 	}
+	drawn := j.drawing(loaded, request)
+	s.mu.Lock()
+	j.drawn = drawn
+	s.mu.Unlock()
 	result, err := loaded.Completer.Complete(j.ctx, request, func(e completion.Event) { s.progressed(j, e) })
 	s.mu.Lock()
 	if result != nil && result.Samples > 0 {

@@ -98,7 +98,7 @@ func TestProtocolExamples(t *testing.T) {
 		"### `greenfill/candidates`":  {&SpecReference{}, &Candidates{}},
 		"### `greenfill/doctor`":      {&Doctor{}},
 		"### `greenfill/trust`":       {&Trust{}},
-		"## Commands":                 {&Model{}},
+		"## Commands":                 {&Model{}, &Proof{}},
 	} {
 		examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(section(t, heading), -1)
 		if len(examples) < len(values) {

@@ -87,6 +87,9 @@ type ModelOptions struct {
 type Loaded struct {
 	Name      string
 	Completer *completion.Completer
+	// Hash is the sha256 of its file in hexadecimal, also after Close. Nil means that
+	// nobody can tell: no proof will speak of its samples.
+	Hash func(ctx context.Context) (string, error)
 	// Close lets go of its memory. Nil means there is nothing to let go.
 	Close func()
 }

@@ -340,30 +340,38 @@ func (c *checker) forget() {
 
 // check runs a written function's checks in its folder's interpreter.
 func (s *server) check(ctx context.Context, doc *Document, fn *completion.Function) (completion.Verdict, error) {
-	var none completion.Verdict
 	f := s.folder(doc.URI)
+	var v completion.Verdict
+	err := s.confined(ctx, f, func(c *completion.Completer) {
+		s.mu.Lock()
+		set := f.settings
+		s.mu.Unlock()
+		v = c.Check(ctx, fn.Spec, f.path, f.interpreter(set))
+	})
+	if err == nil && completion.Unconfined(v) {
+		err = ErrNoSandbox
+	}
+	return v, err
+}
+
+// confined has use run with the sandbox once a folder is trusted, one use at a time.
+func (s *server) confined(ctx context.Context, f *folder, use func(*completion.Completer)) error {
 	if !s.mayRun(ctx, f) {
-		return none, errors.Join(ctx.Err(), errUntrusted)
+		return errors.Join(ctx.Err(), errUntrusted)
 	}
 	select {
 	case <-s.checker.token:
 		defer func() { s.checker.token <- struct{}{} }()
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return ctx.Err()
 	}
 	completer, err := s.checker.get(ctx, s.o.Sandbox)
 	if err != nil {
 		s.log.Warn("sandbox", zap.Error(err))
-		return none, err
+		return err
 	}
-	s.mu.Lock()
-	set := f.settings
-	s.mu.Unlock()
-	v := completer.Check(ctx, fn.Spec, f.path, f.interpreter(set))
-	if completion.Unconfined(v) {
-		return v, ErrNoSandbox
-	}
-	return v, ctx.Err()
+	use(completer)
+	return ctx.Err()
 }
 
 func (c *checker) get(ctx context.Context, open func(context.Context) (*completion.Completer, error)) (*completion.Completer, error) {

@@ -144,6 +144,15 @@ type Trust struct {
 	Folder  uri.URI `json:"folder,omitzero"`
 }
 
+// A Proof says where the proof of a function was saved, and whether its body can be drawn
+// again.
+type Proof struct {
+	URI     uri.URI `json:"uri"`
+	Spec    string  `json:"spec"`
+	Drawn   bool    `json:"drawn"`
+	Message string  `json:"message"`
+}
+
 // A Doctor says what is set up and what is not.
 type Doctor struct {
 	OK       bool      `json:"ok"`

@@ -44,6 +44,13 @@ func (s stream) Close() error {
 // startServer runs the real binary with the smallest model of the catalog.
 func startServer(t *testing.T, attr *syscall.SysProcAttr, arguments ...string) *child {
 	t.Helper()
+	return startEditor(t, attr, lsptest.Config{Options: map[string]any{"trusted": true, "notifications": true,
+		"settings": map[string]any{"model": smallest(t), "maxLoad": 0, "onBattery": "sample", "samples": 1024, "timeLimit": 0, "distinct": 1}}}, arguments...)
+}
+
+// smallest is the name of the smallest model of the catalog; without it the test is skipped.
+func smallest(t *testing.T) string {
+	t.Helper()
 	const name = "smollm2-135m"
 	if m, _ := catalog.Find(name); !m.Installed() {
 		if os.Getenv("CI") != "" {
@@ -51,8 +58,7 @@ func startServer(t *testing.T, attr *syscall.SysProcAttr, arguments ...string) *
 		}
 		t.Skipf("model %s is not installed", name)
 	}
-	return startEditor(t, attr, lsptest.Config{Options: map[string]any{"trusted": true, "notifications": true,
-		"settings": map[string]any{"model": name, "maxLoad": 0, "onBattery": "sample", "samples": 1024, "timeLimit": 0, "distinct": 1}}}, arguments...)
+	return name
 }
 
 // startEditor runs the real binary with an editor connected to it.

@@ -12,6 +12,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"greenfill/engine/catalog"
 	"greenfill/lsp"
 	"greenfill/lsp/lsptest"
 )
@@ -145,16 +146,162 @@ func TestSurface(t *testing.T) {
 		}
 	})
 	t.Run("a cell of a notebook", func(t *testing.T) {
-		cell := uri.URI("vscode-notebook-cell:" + filepath.Join(first, "n.ipynb") + "#W0")
+		path := filepath.Join(first, "n.ipynb")
+		cell := func(n string) *lsptest.Buffer {
+			return &lsptest.Buffer{URI: uri.URI("vscode-notebook-cell:" + path + "#" + n)}
+		}
+		item := func(b *lsptest.Buffer, text string) map[string]any {
+			return map[string]any{"uri": b.URI, "languageId": "python", "version": 1, "text": text}
+		}
+		change := func(version int, cells map[string]any) {
+			must(t, c.Notify("notebookDocument/didChange", map[string]any{
+				"notebookDocument": map[string]any{"uri": uri.File(path), "version": version}, "change": map[string]any{"cells": cells}}))
+		}
+		half, twice := cell("W0"), cell("W1")
 		must(t, c.Notify("notebookDocument/didOpen", map[string]any{
-			"notebookDocument": map[string]any{"uri": uri.File(filepath.Join(first, "n.ipynb")), "notebookType": "jupyter-notebook", "version": 1,
-				"cells": []any{map[string]any{"kind": 2, "document": cell}}},
-			"cellTextDocuments": []any{map[string]any{"uri": cell, "languageId": "python", "version": 1,
-				"text": "def half(n):\n    return n / 2\n\nassert half(4) == 2\n"}}}))
-		if r := check(&lsptest.Buffer{URI: cell}, "half"); r.State != lsp.JobVerified {
+			"notebookDocument": map[string]any{"uri": uri.File(path), "notebookType": "jupyter-notebook", "version": 1,
+				"cells": []any{map[string]any{"kind": 2, "document": half.URI}}},
+			"cellTextDocuments": []any{item(half, "def half(n):\n    return n / 2\n\nassert half(4) == 2\n")}}))
+		if r := check(half, "half"); r.State != lsp.JobVerified {
 			t.Errorf("results %+v", r)
 		}
+
+		// An edit in the cell, then a further cell behind it.
+		change(2, map[string]any{"textContent": []any{map[string]any{
+			"document": map[string]any{"uri": half.URI, "version": 2},
+			"changes":  []any{map[string]any{"range": protocol.Range{Start: protocol.Position{Line: 1, Character: 15}, End: protocol.Position{Line: 1, Character: 16}}, "text": "3"}}}}})
+		r, err := c.AwaitResults("half", in(lsp.JobUnverified))
+		must(t, err)
+		if r.URI != half.URI || r.Version != 2 {
+			t.Errorf("after the edit: %+v", r)
+		}
+		change(3, map[string]any{"structure": map[string]any{
+			"array":   map[string]any{"start": 1, "deleteCount": 0, "cells": []any{map[string]any{"kind": 2, "document": twice.URI}}},
+			"didOpen": []any{item(twice, "def twice(n):\n    return n + n\n\nassert twice(2) == 4\n")}}})
+		if r := check(twice, "twice"); r.State != lsp.JobVerified {
+			t.Errorf("the added cell: %+v", r)
+		}
+
+		// A cell that is taken out is gone, and so are all when the notebook is closed.
+		gone := func(b *lsptest.Buffer, name string) {
+			t.Helper()
+			if err := c.Execute(ctx, lsp.CommandCheck, nil, lsp.SpecReference{URI: b.URI, Spec: name}); err == nil || !strings.Contains(err.Error(), "not open") {
+				t.Errorf("%s is not gone: %v", b.URI, err)
+			}
+		}
+		change(4, map[string]any{"structure": map[string]any{
+			"array":    map[string]any{"start": 0, "deleteCount": 1},
+			"didClose": []any{map[string]any{"uri": half.URI}}}})
+		gone(half, "half")
+		if r := check(twice, "twice"); r.State != lsp.JobVerified {
+			t.Errorf("the cell that is left: %+v", r)
+		}
+		must(t, c.Notify("notebookDocument/didClose", map[string]any{
+			"notebookDocument":  map[string]any{"uri": uri.File(path)},
+			"cellTextDocuments": []any{map[string]any{"uri": twice.URI}}}))
+		gone(twice, "twice")
 	})
 	must(t, c.Close())
 	must(t, c.cmd.Wait())
+}
+
+const halved = "def half(n):\n    return n // 2\n\nassert half(3) == 1.5\n"
+
+// TestSurfaceByPushAndByPull: a client that can ask for diagnostics gets none that it has
+// not asked for; one that knows nothing beyond the oldest protocol is sent them, and
+// nothing else that it would have to know.
+func TestSurfaceByPushAndByPull(t *testing.T) {
+	ctx := context.Background()
+	faulty := func(list []protocol.Diagnostic) bool { return len(list) == 1 && list[0].Range.Start.Line == 3 }
+	t.Run("push only", func(t *testing.T) {
+		dir := t.TempDir()
+		c := startEditor(t, nil, lsptest.Config{Plain: true, Folders: []string{dir},
+			Options: map[string]any{"trusted": true, "settings": map[string]any{"idleDelay": 50}}})
+		b := c.Open(filepath.Join(dir, "a.py"), halved)
+		must(t, c.Execute(ctx, lsp.CommandCheck, nil, lsp.SpecReference{URI: b.URI, Spec: "half"}))
+		must(t, c.AwaitDiagnostics(b, faulty))
+		c.Replace(b, "//", "/")
+		must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool { return len(list) == 0 }))
+		c.Replace(b, "n / 2", "n")
+		must(t, c.AwaitDiagnostics(b, faulty))
+		c.CloseFile(b) // what is closed has no diagnostics any more
+		must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool { return len(list) == 0 }))
+		if asked := c.Registered(); len(asked) > 0 {
+			t.Errorf("the server asked for %q", asked)
+		}
+		must(t, c.Close())
+		must(t, c.cmd.Wait())
+	})
+	t.Run("pull", func(t *testing.T) {
+		dir := t.TempDir()
+		c := startEditor(t, nil, lsptest.Config{Pull: true, Folders: []string{dir}})
+		b := c.Open(filepath.Join(dir, "a.py"), halved)
+		must(t, c.Execute(ctx, lsp.CommandCheck, nil, lsp.SpecReference{URI: b.URI, Spec: "half"}))
+		list, err := c.Diagnostics(ctx, b)
+		must(t, err)
+		if !faulty(list) {
+			t.Errorf("pulled %+v", list)
+		}
+		for range 2 { // what is pushed comes before the refreshes
+			seen, err := c.AwaitRefresh(0)
+			must(t, err)
+			c.Edit(b, len(b.Text), len(b.Text), "\n")
+			_, err = c.AwaitRefresh(seen)
+			must(t, err)
+		}
+		must(t, c.Close())
+		must(t, c.cmd.Wait())
+		if pushed, ok := c.Pushed(b); ok {
+			t.Errorf("pushed as well: %+v", pushed)
+		}
+	})
+}
+
+// TestSurfaceWithAModel: a function that only a test names is written, and a proof of it
+// saved, in the editor; the command line runs its checks, and draws it again.
+func TestSurfaceWithAModel(t *testing.T) {
+	model := smallest(t)
+	ctx, dir := context.Background(), t.TempDir()
+	path := filepath.Join(dir, "a.py")
+	c := startEditor(t, nil, lsptest.Config{Folders: []string{dir}, Options: map[string]any{"trusted": true, "notifications": true,
+		"settings": map[string]any{"model": model, "maxLoad": 0, "onBattery": "sample", "timeLimit": 0, "idleDelay": 50}}})
+	b := c.Open(path, "def test_double():\n    assert double(2) == 4\n    assert double(5) == 10\n")
+	at := strings.Index(b.Text, "double(2)")
+	titled := func(part string) protocol.CodeAction {
+		t.Helper()
+		actions, err := c.Actions(ctx, b, at)
+		must(t, err)
+		i := slices.IndexFunc(actions, func(a protocol.CodeAction) bool { return strings.Contains(a.Title, part) })
+		if i < 0 {
+			t.Fatalf("no action says %q: %+v", part, actions)
+		}
+		return actions[i]
+	}
+	titled("write double from its checks")
+	if r, err := c.complete(ctx, b, "double"); err != nil || r.Completions == 0 {
+		t.Fatalf("results %+v, %v", r, err)
+	}
+	must(t, c.AcceptAction(ctx, titled("insert def double")))
+	_, err := c.AwaitResults("double", func(r lsp.Results) bool { return r.State == lsp.JobVerified })
+	must(t, err)
+	if text := c.Text(b); !strings.HasPrefix(text, "def double(") {
+		t.Fatalf("the text is\n%s", text)
+	}
+
+	at = 0 // on its def now
+	var saved lsp.Proof
+	must(t, c.Run(ctx, titled("save a proof of double").Command, &saved))
+	must(t, c.AwaitMessage("double: its proof is in a.double.proof.json"))
+	if !saved.Drawn || saved.URI.FsPath() != filepath.Join(dir, "a.double.proof.json") {
+		t.Errorf("answer %+v", saved)
+	}
+	must(t, c.Close())
+	must(t, c.cmd.Wait())
+
+	replay := exec.Command("greenfill", "check", "--proof", saved.URI.FsPath(), "--resample")
+	replay.Env = append(os.Environ(), "GREENFILL_MODELS="+catalog.Dir())
+	out, err := replay.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "double: passed") || !strings.HasSuffix(string(out), "drawn again: the same text\n") {
+		t.Errorf("%v:\n%s", err, out)
+	}
 }

@@ -283,6 +283,15 @@ func (e *Editor) AwaitDiagnostics(b *Buffer, ok func([]protocol.Diagnostic) bool
 	return e.await("diagnostics", func() bool { return ok(e.diagnostics[b.URI]) })
 }
 
+// Pushed are the diagnostics that the server has last sent by itself; ok is false if it
+// never has.
+func (e *Editor) Pushed(b *Buffer) (list []protocol.Diagnostic, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list, ok = e.diagnostics[b.URI]
+	return list, ok
+}
+
 // AwaitProgress waits until a progress has ended, and returns what it said.
 func (e *Editor) AwaitProgress(token string) ([]string, error) {
 	var said []string

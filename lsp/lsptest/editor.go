@@ -31,6 +31,7 @@ type Config struct {
 	Folders    []string                      // paths of workspace folders
 	Settings   map[string]any                // answers to workspace/configuration; nil means it cannot be asked
 	Plain      bool                          // knows nothing beyond the oldest protocol
+	Pull       bool                          // asks for diagnostics itself
 	Answer     func(message string, choices []string) string
 	ServerOpts lsp.Options
 }
@@ -138,6 +139,10 @@ func (e *Editor) capabilities() map[string]any {
 			},
 			"completion": map[string]any{"completionItem": map[string]any{"documentationFormat": []string{"markdown", "plaintext"}}},
 		},
+	}
+	if e.config.Pull {
+		c["textDocument"].(map[string]any)["diagnostic"] = map[string]any{}
+		workspace["diagnostics"] = refresh
 	}
 	if e.config.Encoding != "" {
 		c["general"] = map[string]any{"positionEncodings": []protocol.PositionEncodingKind{e.config.Encoding}}

@@ -3,7 +3,9 @@ package lsp
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,14 +33,20 @@ func rows(t *testing.T, heading string) map[string]string {
 	return list
 }
 
-// section is the text under a heading, up to the next of the same level.
-func section(t *testing.T, heading string) string {
+// page is all of PROTOCOL.md.
+func page(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile("../PROTOCOL.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, found := strings.Cut(string(text), "\n"+heading+"\n")
+	return string(text)
+}
+
+// section is the text under a heading, up to the next of the same level.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(page(t), "\n"+heading+"\n")
 	if !found {
 		t.Fatalf("no heading %q", heading)
 	}
@@ -86,11 +94,18 @@ func TestProtocolListsTheCommands(t *testing.T) {
 		if _, ok := client[name]; !ok {
 			t.Errorf("%s is not in PROTOCOL.md", name)
 		}
+		delete(client, name)
+	}
+	for name := range client {
+		t.Errorf("PROTOCOL.md lists %s, which is no command of a client", name)
 	}
 }
 
+var example = regexp.MustCompile("(?s)```json\n(.*?)```")
+
 // TestProtocolExamples decodes each example into the server's own type, and back.
 func TestProtocolExamples(t *testing.T) {
+	left := len(example.FindAllString(page(t), -1))
 	for heading, values := range map[string][]any{
 		"### `initializationOptions`": {&InitializationOptions{}, &map[string]any{}},
 		"### `greenfill/status`":      {&Status{}, &Status{}},
@@ -100,8 +115,9 @@ func TestProtocolExamples(t *testing.T) {
 		"### `greenfill/trust`":       {&Trust{}},
 		"## Commands":                 {&Model{}, &Proof{}},
 	} {
-		examples := regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(section(t, heading), -1)
-		if len(examples) < len(values) {
+		examples := example.FindAllStringSubmatch(section(t, heading), -1)
+		left -= len(examples)
+		if len(examples) != len(values) {
 			t.Errorf("%s: %d examples, want %d", heading, len(examples), len(values))
 			continue
 		}
@@ -127,13 +143,71 @@ func TestProtocolExamples(t *testing.T) {
 			}
 		}
 	}
+	if left != 0 {
+		t.Errorf("%d examples stand under no heading that this test knows", left)
+	}
 }
 
-func TestProtocolNamesEveryMethodAndState(t *testing.T) {
-	text, err := os.ReadFile("../PROTOCOL.md")
+// said are the methods that the server says, and what says each in this package's code.
+var said = map[string]string{
+	MethodStatus:                                  "s.notify(MethodStatus,",
+	MethodResults:                                 "s.notify(MethodResults,",
+	protocol.MethodWindowShowMessage:              "s.notify(protocol.MethodWindowShowMessage,",
+	protocol.MethodWindowShowMessageRequest:       "s.client.ShowMessageRequest(",
+	protocol.MethodTextDocumentPublishDiagnostics: "s.notify(protocol.MethodTextDocumentPublishDiagnostics,",
+	protocol.MethodWorkspaceApplyEdit:             "s.client.ApplyEdit(",
+	protocol.MethodWorkspaceConfiguration:         "s.client.Configuration(",
+	protocol.MethodWorkspaceCodeLensRefresh:       "s.client.CodeLensRefresh}",
+	"notebookDocument/sync":                       "NotebookDocumentSync:", // no message, but a capability
+}
+
+// TestProtocolNamesOnlyWhatIs: each method and command that the page names, the code has.
+func TestProtocolNamesOnlyWhatIs(t *testing.T) {
+	code := source(t)
+	method := regexp.MustCompile("`([$a-z][A-Za-z]*(?:/[a-z][A-Za-z]*)+)`")
+	names := method.FindAllStringSubmatch(page(t), -1)
+	if len(names) < 30 {
+		t.Fatalf("only %d methods are found on the page", len(names))
+	}
+	for _, m := range names {
+		_, noticed := notices[m[1]]
+		_, called := calls[m[1]]
+		says, ok := said[m[1]]
+		if !noticed && !called && !(ok && strings.Contains(code, says)) {
+			t.Errorf("PROTOCOL.md names %s, which the code does not have", m[1])
+		}
+	}
+	other := []string{ClientShowCandidates, ClientShowDoctor, "greenfill.lock"} // the last is a file
+	for _, m := range regexp.MustCompile("[`\"](greenfill\\.[A-Za-z.]+)[`\"]").FindAllStringSubmatch(page(t), -1) {
+		if commands[m[1]] == nil && !slices.Contains(other, m[1]) {
+			t.Errorf("PROTOCOL.md names %s, which is no command", m[1])
+		}
+	}
+}
+
+// source is the code of this package, without its tests.
+func source(t *testing.T) string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var b strings.Builder
+	for _, f := range files {
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(text)
+	}
+	return b.String()
+}
+
+func TestProtocolNamesEveryMethodAndState(t *testing.T) {
+	text := page(t)
 	words := []string{MethodStatus, MethodResults, MethodCandidates, MethodSpecs, MethodDoctor, MethodTrust}
 	for _, s := range []State{StateReady, StateLoading, StateSampling, StateVerifying, StatePaused, StateDeferred,
 		StateNoSandbox, StateNoModel, StateUntrusted, StateError} {
@@ -156,7 +230,7 @@ func TestProtocolNamesEveryMethodAndState(t *testing.T) {
 		}
 	}
 	for _, w := range words {
-		if !strings.Contains(string(text), w) {
+		if !strings.Contains(text, w) {
 			t.Errorf("PROTOCOL.md does not say %s", w)
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"greenfill/completion"
 	"greenfill/engine/catalog"
@@ -30,9 +32,34 @@ func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, n
 	return p.Save(c.Proof)
 }
 
-// proofTarget is what a proof speaks of: not the files on disk, but those that it holds.
-func proofTarget(p *completion.Proof, source string) *target {
-	return &target{path: filepath.Base(p.File), abs: p.File, dir: p.Dir, source: []byte(source), tests: p.TestFiles()}
+// proofTarget is what the proof at path speaks of: not the files on disk, but those that
+// it holds. What these import does lie on disk.
+func proofTarget(path string, p *completion.Proof, source string) *target {
+	return &target{path: filepath.Base(p.File), abs: p.File, dir: workspaceOf(path, p), source: []byte(source), tests: p.TestFiles()}
+}
+
+// workspaceOf is the folder from which the code of the proof at path may import. Whoever
+// made the proof must not choose what is read on this machine: it is the folder that the
+// proof names if the user stands in it, else the one with the same place above the proof
+// as above its file then, inside the same project, else the proof's own.
+func workspaceOf(path string, p *completion.Proof) string {
+	if here, err := os.Getwd(); err == nil && here == p.Dir {
+		return here
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	beside := filepath.Dir(path)
+	below, err := filepath.Rel(p.Dir, filepath.Dir(p.File))
+	if err != nil || below == "." || !filepath.IsLocal(below) {
+		return beside
+	}
+	above, ok := strings.CutSuffix(beside, string(filepath.Separator)+below)
+	if !ok || len(above) < len(projectOf(beside)) {
+		return beside
+	}
+	return above
 }
 
 // proof runs the checks of a proof's functions, and draws its samples again if asked to.
@@ -44,7 +71,7 @@ func (c *checkCmd) proof(e *env) error {
 	if c.Resample && p.Drawn == nil {
 		return usage("%s holds no samples that could be drawn again: check it without --resample", c.Proof)
 	}
-	after := proofTarget(p, p.Text)
+	after := proofTarget(c.Proof, p, p.Text)
 	file := after.file(after.source)
 	var specs []*parser.Spec
 	for _, f := range p.Functions {
@@ -81,7 +108,7 @@ func (c *checkCmd) resample(e *env, p *completion.Proof) error {
 		names = append(names, f.Name)
 		again.wanted[f.Name] = f.Body
 	}
-	text, _, _, err := again.fill(&env{e.ctx, io.Discard, io.Discard}, parts, proofTarget(p, d.Source), names)
+	text, _, _, err := again.fill(&env{e.ctx, io.Discard, io.Discard}, parts, proofTarget(c.Proof, p, d.Source), names)
 	switch {
 	case err != nil:
 		return err

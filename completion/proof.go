@@ -26,7 +26,7 @@ type Proof struct {
 	Format    int             `json:"format"`
 	Greenfill string          `json:"greenfill"` // version
 	File      string          `json:"file"`      // its path then
-	Dir       string          `json:"dir"`       // the workspace that its code may import from; what lies there is not in the proof
+	Dir       string          `json:"dir"`       // the workspace that its code could import from; what lies there is not in the proof
 	Text      string          `json:"text"`      // of the file, with the functions written
 	Tests     []ProofTest     `json:"tests"`     // files of tests beside it
 	Functions []ProofFunction `json:"functions"`

@@ -186,6 +186,30 @@ test('a placeholder is replaced through its lens', function(variant)
   editor:quit()
 end)
 
+test('a proof of a body is saved by a code action, and replays', function(variant)
+  local editor = start_with_ghost(variant, {
+    before = [[
+      local function proof(action)
+        return action.title:find('save a proof of add', 1, true)
+      end
+      vim.keymap.set('n', 'gz', function()
+        vim.lsp.buf.code_action({ apply = true, filter = proof })
+      end)
+    ]],
+  })
+  editor:type('<Tab><Esc>')
+  editor:sees('verified')
+  editor:type('gggz')
+  h.wait('the proof is saved', function()
+    return vim.uv.fs_stat(editor.project .. '/a.add.proof.json')
+  end)
+  h.equal(editor:errors(), {}, 'errors')
+  editor:quit()
+  local replay = { vim.env.GREENFILL, 'check', '--proof', 'a.add.proof.json', '--resample' }
+  local result = vim.system(replay, { cwd = editor.project, text = true }):wait(60000)
+  h.equal(result.stdout:match('drawn again: the same text'), 'drawn again: the same text', result.stdout .. result.stderr)
+end)
+
 test('a killed server comes back and completes', function(variant)
   local editor = start_ready(variant)
   local first = assert(editor:server_pid())

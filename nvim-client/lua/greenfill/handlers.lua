@@ -9,6 +9,14 @@ M['greenfill/results'] = function(_, results, ctx)
   require('greenfill.results').update(results, ctx.client_id)
 end
 
+--- Neovim's own handler ends what it shows with a line break, for which Neovim 0.11 asks
+--- to press ENTER.
+M['window/showMessage'] = function(_, params)
+  local level = vim.log.levels
+  local levels = { level.ERROR, level.WARN, level.INFO, level.INFO }
+  vim.notify('greenfill: ' .. params.message, levels[params.type] or level.INFO)
+end
+
 --- Neovim's own handler asks at once, with a prompt that swallows what is being typed.
 --- Here the question waits until insert mode ends.
 M['window/showMessageRequest'] = function(_, params)

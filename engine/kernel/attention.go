@@ -1,12 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"sync"
-)
-
-// taskVectors is how many vectors attention computes together in one task.
-const taskVectors = 4
+import "math"
 
 // Attention writes softmax(q·K/√headDim)·V to out for each head of each vector. q and
 // out are [n][heads][headDim]; heads is a multiple of kvHeads, and head h reads
@@ -14,125 +8,72 @@ const taskVectors = 4
 // order. Neighbouring vectors that see the same segment are computed together, which
 // changes the time but not the result.
 func (p *Pool) Attention(out, q []float32, n, heads, kvHeads, headDim int, views [][]View) {
+	if n == 0 {
+		return
+	}
 	p.calls.Lock()
 	defer p.calls.Unlock()
-	attend := current().attend
-	batches := (n + taskVectors - 1) / taskVectors
-	group := heads / kvHeads
-	// Where there are more threads than work, the heads of a group are shared out too.
-	parts := min(group, max(1, p.threads/max(1, batches*kvHeads)))
-	p.run(batches*kvHeads*parts, func(task int) {
-		batch, part, kvHead := task/parts/kvHeads, task%parts, task/parts%kvHeads
-		from, to := batch*taskVectors, min((batch+1)*taskVectors, n)
-		first, last := kvHead*group+part*group/parts, kvHead*group+(part+1)*group/parts
-		t := attentionTasks.Get().(*attentionTask)
-		defer attentionTasks.Put(t)
-		t.begin(q[from*heads*headDim:], to-from, heads, first, last-first, headDim)
-		t.see(attend, views[from:to], kvHead)
-		t.end(out[from*heads*headDim:], heads, first)
+	current().attention(p, out, q, n, heads, kvHeads, headDim, views)
+}
+
+// plainAttention computes one head of one vector at a time, with a running softmax: the
+// maximum and the sum so far (Milakov and Gimelshein 2018).
+func plainAttention(p *Pool, out, q []float32, n, heads, kvHeads, headDim int, views [][]View) {
+	p.run(n*heads, func(row int) {
+		i, head := row/heads, row%heads
+		r := newAttentionRow(q[row*headDim:][:headDim], out[row*headDim:][:headDim])
+		for _, view := range views[i] {
+			k, v := view.head(head/(heads/kvHeads), headDim)
+			r.see(k, v, view.Len)
+		}
+		r.end()
 	})
 }
 
-// An attentionTask is the state of some heads, the same for some vectors. A row is a head
-// of a vector: row i*group+h is head first+h of vector i.
-type attentionTask struct {
-	group, dim     int
-	q, out         []float32 // [rows][dim]; out is not yet divided by total
-	highest, total []float32 // [rows]: the highest score so far, and Σ exp(score-highest)
-	seen           []int32
+// An attentionRow is the state of one head of one vector.
+type attentionRow struct {
+	q, out         []float32 // [headDim]; out is not yet divided by total
+	highest, total float32   // the highest score so far, and Σ exp(score-highest)
 }
 
-var attentionTasks = sync.Pool{New: func() any { return new(attentionTask) }}
-
-// begin takes the queries of heads first to first+group-1 of n vectors.
-func (t *attentionTask) begin(q []float32, n, heads, first, group, dim int) {
-	t.group, t.dim = group, dim
-	t.q, t.out, t.highest, t.total = t.q[:0], t.out[:0], t.highest[:0], t.total[:0]
-	for i := range n {
-		t.q = append(t.q, q[(i*heads+first)*dim:][:group*dim]...)
-	}
-	for range n * group {
-		t.highest = append(t.highest, float32(math.Inf(-1)))
-		t.total = append(t.total, 0)
-	}
-	t.out = append(t.out, t.q...) // for its length
-	clear(t.out)
+func newAttentionRow(q, out []float32) attentionRow {
+	clear(out)
+	return attentionRow{q: q, out: out, highest: float32(math.Inf(-1))}
 }
 
-// see runs the views, neighbouring vectors with the same segment at once.
-func (t *attentionTask) see(attend attendLoop, views [][]View, kvHead int) {
-	for j := 0; ; j++ {
-		more := false
-		for i := 0; i < len(views); {
-			if j >= len(views[i]) {
-				i++
-				continue
-			}
-			more = true
-			segment := views[i][j].Segment
-			k, v := segment.head(kvHead, t.dim)
-			t.seen = t.seen[:0]
-			first := i
-			for ; i < len(views) && j < len(views[i]) && views[i][j].Segment == segment; i++ {
-				t.seen = append(t.seen, int32(views[i][j].Len))
-			}
-			attend(t, first*t.group, k, v)
-		}
-		if !more {
-			return
-		}
-	}
-}
-
-// end writes the outputs.
-func (t *attentionTask) end(out []float32, heads, first int) {
-	for r, total := range t.total {
-		i, h := r/t.group, r%t.group
-		dst := out[(i*heads+first+h)*t.dim:][:t.dim]
-		if total == 0 {
-			clear(dst) // it saw nothing
-			continue
-		}
-		inverse := 1 / total
-		for d, x := range t.out[r*t.dim:][:t.dim] {
-			dst[d] = x * inverse
-		}
-	}
-}
-
-// An attendLoop lets len(t.seen)*t.group rows from row first on see one head of a
-// segment: vector i its first t.seen[i] positions.
-type attendLoop func(t *attentionTask, first int, k, v []uint16)
-
-func plainAttend(t *attentionTask, first int, k, v []uint16) {
-	for i, seen := range t.seen {
-		for h := range t.group {
-			t.plainRow(first+i*t.group+h, k, v, int(seen))
-		}
-	}
-}
-
-func (t *attentionTask) plainRow(row int, k, v []uint16, seen int) {
-	q, out := t.q[row*t.dim:][:t.dim], t.out[row*t.dim:][:t.dim]
-	scale := float32(1 / math.Sqrt(float64(t.dim)))
-	for pos := range seen {
+// see adds the first n positions of a segment's head.
+func (r *attentionRow) see(k, v []uint16, n int) {
+	dim := len(r.q)
+	scale := float32(1 / math.Sqrt(float64(dim)))
+	for pos := range n {
 		var score float32
-		for d, x := range q {
-			score += x * halfToFloat(k[keyAt(pos, d, t.dim)])
+		for d, x := range r.q {
+			score += x * halfToFloat(k[keyAt(pos, d, dim)])
 		}
 		score *= scale
-		if score > t.highest[row] {
-			shrink := float32(math.Exp(float64(t.highest[row] - score)))
-			t.total[row] *= shrink
-			for d := range out {
-				out[d] *= shrink
+		if score > r.highest {
+			shrink := float32(math.Exp(float64(r.highest - score)))
+			r.total *= shrink
+			for d := range r.out {
+				r.out[d] *= shrink
 			}
-			t.highest[row] = score
+			r.highest = score
 		}
-		w := float32(math.Exp(float64(score - t.highest[row])))
-		t.total[row] += w
-		for d := range out {
-			out[d] += w * halfToFloat(v[pos*t.dim+d])
+		w := float32(math.Exp(float64(score - r.highest)))
+		r.total += w
+		for d := range r.out {
+			r.out[d] += w * halfToFloat(v[pos*dim+d])
 		}
+	}
+}
+
+// end divides by the total; what saw nothing stays zero.
+func (r *attentionRow) end() {
+	if r.total == 0 {
+		return
+	}
+	inverse := 1 / r.total
+	for d := range r.out {
+		r.out[d] *= inverse
 	}
 }

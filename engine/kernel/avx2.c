@@ -37,8 +37,8 @@ INLINE acc dot(acc a, u8v w, codes4 x) {
 	return a;
 }
 
-// product is dot onto zero, for accumulators that have no other start.
-INLINE acc product(u8v w, codes4 x) { return _mm256_maddubs_epi16((__m256i)w, x); }
+// first_dot is dot onto zero, for accumulators that have no other start.
+INLINE acc first_dot(u8v w, codes4 x) { return _mm256_maddubs_epi16((__m256i)w, x); }
 
 INLINE f32v total(acc a) { return (f32v)_mm256_cvtepi32_ps(_mm256_madd_epi16(a, _mm256_set1_epi16(1))); }
 

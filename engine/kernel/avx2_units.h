@@ -67,7 +67,7 @@ INLINE void scaled_block(int type, int vectors, int columns, const u8v *code[], 
 				codes4 x = four(r[c].code + 4 * (h * groups + g));
 				UNROLL for (int v = 0; v < vectors; v++) {
 					u8v w = code[v][h * groups + g];
-					a[v][c] = g || starts(type) ? dot(a[v][c], w, x) : product(w, x);
+					a[v][c] = g || starts(type) ? dot(a[v][c], w, x) : first_dot(w, x);
 				}
 			}
 		EACH_PAIR sum[v][c] = _mm256_add_epi32(sum[v][c], _mm256_madd_epi16(a[v][c], scale[v][h]));

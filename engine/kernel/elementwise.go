@@ -2,37 +2,31 @@ package kernel
 
 import "math"
 
-// chunkValues is how many values of an element-wise step a thread takes at a time.
+// chunkValues is how many values of an element-wise step a thread takes at a time on the
+// portable path.
 const chunkValues = 4096
 
 // spans calls f on pieces of 0 to n, in parallel.
 func (p *Pool) spans(n int, f func(from, to int)) {
-	p.calls.Lock()
-	defer p.calls.Unlock()
 	p.run((n+chunkValues-1)/chunkValues, func(chunk int) {
 		f(chunk*chunkValues, min((chunk+1)*chunkValues, n))
-	})
-}
-
-// vectors calls f on each of n vectors of the given width, in parallel.
-func (p *Pool) vectors(n, width int, f func(i int)) {
-	p.calls.Lock()
-	defer p.calls.Unlock()
-	each := max(1, chunkValues/max(1, width))
-	p.run((n+each-1)/each, func(chunk int) {
-		for i := chunk * each; i < min((chunk+1)*each, n); i++ {
-			f(i)
-		}
 	})
 }
 
 // RMSNorm writes each of the n vectors of x, divided by its root mean square and
 // multiplied by weight, to dst. x and dst are [n][len(weight)] and may be the same.
 func (p *Pool) RMSNorm(dst, x, weight []float32, n int, eps float32) {
-	width, norm := len(weight), current().rmsNorm
-	p.vectors(n, width, func(i int) {
-		norm(dst[i*width:][:width], x[i*width:][:width], weight, eps)
-	})
+	if n == 0 {
+		return
+	}
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().rmsNorm(p, dst, x, weight, n, eps)
+}
+
+func plainRMSNorms(p *Pool, dst, x, weight []float32, n int, eps float32) {
+	width := len(weight)
+	p.run(n, func(i int) { plainRMSNorm(dst[i*width:][:width], x[i*width:][:width], weight, eps) })
 }
 
 func plainRMSNorm(dst, x, weight []float32, eps float32) {
@@ -48,8 +42,9 @@ func plainRMSNorm(dst, x, weight []float32, eps float32) {
 
 // SwiGLU computes gate = silu(gate)*up, where silu(x) = x/(1+exp(-x)).
 func (p *Pool) SwiGLU(gate, up []float32) {
-	swiGLU := current().swiGLU
-	p.spans(len(gate), func(from, to int) { swiGLU(gate[from:to], up[from:to]) })
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().swiGLU(p, gate, up)
 }
 
 func plainSwiGLU(gate, up []float32) {
@@ -60,8 +55,9 @@ func plainSwiGLU(gate, up []float32) {
 
 // Add computes dst += x.
 func (p *Pool) Add(dst, x []float32) {
-	add := current().add
-	p.spans(len(dst), func(from, to int) { add(dst[from:to], x[from:to]) })
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().add(p, dst, x)
 }
 
 func plainAdd(dst, x []float32) {

@@ -86,36 +86,75 @@ typedef struct {
 // the last.
 const path *greenfill_path(int i);
 
-// These call through a path for Go, which cannot call function pointers. What they do is
-// said at the plain versions in Go.
 int greenfill_available(const path *p);
-void greenfill_swiglu(const path *p, float *gate, const float *up, int n);
-void greenfill_add(const path *p, float *dst, const float *x, int n);
-void greenfill_rms_norm(const path *p, float *dst, const float *x, const float *weight, int width, float eps);
-void greenfill_rope(const path *p, float *x, int heads, const float *cosine, const float *sine, int half, int halves);
-void greenfill_log_sum_exp(const path *p, const float *x, int n, float scale, float *highest, double *sum);
-int greenfill_next_at_least(const path *p, const float *x, int i, int n, float floor);
-void greenfill_attend(const path *p, int rows, int group, int dim, const float *q, const uint16_t *k,
-	const uint16_t *v, const int32_t *seen, float *out, float *highest, float *total);
+
+// A team is a set of threads that share the work of one call, see team.h. Without one,
+// or if no thread could be started, the caller works alone. nicer is how much lower the
+// threads' priority is than the caller's.
+typedef struct team team;
+team *greenfill_new_team(int threads, int nicer); // NULL if there is no memory
+void greenfill_end_team(team *t);
+
+// These run the steps of a forward pass on a team, one call after the other. What they do
+// is said at the plain versions in Go.
+void greenfill_swiglu(team *t, const path *p, float *gate, const float *up, int n);
+void greenfill_add(team *t, const path *p, float *dst, const float *x, int n);
+void greenfill_rms_norm(team *t, const path *p, float *dst, const float *x, const float *weight, int n, int width, float eps);
+void greenfill_rope(team *t, const path *p, float *x, int n, int width, int half, const int64_t *positions,
+	const float *cosine, const float *sine, int halves);
+void greenfill_log_sum_exp(team *t, const path *p, const float *x, int n, int width, float scale, float *highest, double *sum);
+
+// greenfill_candidates writes the first room indices of vector i's values that are at
+// least floor[i] to tokens[i*room], and the number of all that are to counts[i].
+void greenfill_candidates(team *t, const path *p, const float *x, int n, int width, const float *floor, int room,
+	int32_t *tokens, int32_t *counts);
+
+// greenfill_quantise turns n vectors x [n][cols] into records [cols/32][n].
+void greenfill_quantise(team *t, const path *p, record *r, const float *x, int n, int cols, int together);
+
+// A product is out = x Mᵀ + bias. Threads take each panels of it at a time.
+typedef struct {
+	int type, rows, each;
+	const uint8_t *packed;
+	float *out;        // [n][rows]
+	const float *bias; // [rows] or NULL
+} product;
+
+// greenfill_linear computes products with n vectors: quantised ones, r, or if that is
+// NULL with x [n][cols] itself, for float weights.
+void greenfill_linear(team *t, const path *p, const product *products, int count, int cols, const record *r,
+	const float *x, int n);
+
+// greenfill_linear_panels and greenfill_float_panels compute panels [from, to) of a product.
+void greenfill_linear_panels(const path *p, const product *m, int cols, int from, int to, const record *r, int n);
+void greenfill_float_panels(const path *p, const product *m, int cols, int from, int to, const float *x, int n);
+
+// A segment_data is a Segment of Go; room positions have memory. A view is the first len
+// positions of one.
+typedef struct {
+	const uint16_t *k, *v;
+	int room;
+} segment_data;
+typedef struct {
+	int32_t segment, len;
+} view;
+
+// greenfill_attention lets vector i of q [n][heads][dim] see views first[i] to
+// first[i+1]-1. scratch has greenfill_attention_scratch bytes.
+void greenfill_attention(team *t, const path *p, int threads, float *out, const float *q, int n, int heads, int kv_heads,
+	int dim, const segment_data *segments, const int32_t *first, const view *views, float *scratch);
+size_t greenfill_attention_scratch(int threads, int heads, int kv_heads, int dim);
+
 void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const float *key, const float *value,
 	int pos, int dim);
-uint64_t greenfill_read_bytes(const path *p, const uint8_t *data, size_t n);
+
+// What the machine can do at most: reading pieces of memory, and multiplying codes.
+typedef struct {
+	const uint8_t *data;
+	size_t bytes;
+} piece;
+void greenfill_read_pieces(team *t, const path *p, const piece *pieces, int count);
 uint64_t greenfill_multiply_codes(const path *p, int rounds);
-void greenfill_quantise(const path *p, record *r, const float *x, int n, int cols, int from, int to,
-	int together);
-
-// A product is Out = x Mᵀ + bias for quantised weights: panels [from, to) of the matrix.
-void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
-	int from, int to, const record *a, int n, float *out, const float *bias);
-
-// The same for float weights, with the vectors as they are, x [n][cols].
-void greenfill_linear_float(const path *p, int type, const uint8_t *packed, int rows, int cols,
-	int from, int to, const float *x, int n, float *out, const float *bias);
-
-// greenfill_wait returns when *word is no longer old; greenfill_wake wakes those who sleep
-// in it. The caller of wake has changed the word before and found sleepers.
-void greenfill_wait(uint32_t *word, uint32_t *sleepers, uint32_t old);
-void greenfill_wake(uint32_t *word);
 
 // greenfill_pack packs a panel of up to 32 rows, as packPanelPlain.
 void greenfill_pack(int type, uint8_t *out, const uint8_t *data, int rows, int cols);

@@ -43,11 +43,10 @@ static void write_strip(float sums[][STRIP], int vectors, float *out, const floa
 	}
 }
 
-void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, int cols,
-	int from, int to, const record *a, int n, float *out, const float *bias) {
+void greenfill_linear_panels(const path *p, const product *m, int cols, int from, int to, const record *r, int n) {
 	float sums[GROUP_PANELS][PANEL / STRIP][GROUP_VECTORS][STRIP] __attribute__((aligned(64)));
 	int blocks = cols / BLOCK;
-	size_t panel_bytes = packed_bytes(type, blocks);
+	size_t panel_bytes = packed_bytes(m->type, blocks);
 	for (int c0 = 0; c0 < n; c0 += GROUP_VECTORS) {
 		int vectors = min(n - c0, GROUP_VECTORS);
 		int sweep = CACHE_RECORDS / vectors / UNIT_BLOCKS * UNIT_BLOCKS;
@@ -58,34 +57,33 @@ void greenfill_linear(const path *p, int type, const uint8_t *packed, int rows, 
 			for (int b = 0; b < blocks; b += sweep)
 				for (int i = 0; i < panels; i++) {
 					tile t = {
-						.w = packed + (p0 + i) * panel_bytes + packed_bytes(type, b),
+						.w = m->packed + (p0 + i) * panel_bytes + packed_bytes(m->type, b),
 						.blocks = min(blocks - b, sweep),
-						.a = a + (size_t)b * n + c0,
+						.a = r + (size_t)b * n + c0,
 						.stride = n,
 						.n = vectors,
 						.sums = sums[i][0][0],
 						.second = sums[i][1][0],
 					};
-					p->tiles[type](&t);
+					p->tiles[m->type](&t);
 				}
 			for (int i = 0; i < panels * (PANEL / STRIP); i++)
-				write_strip(sums[0][i], vectors, out + (size_t)c0 * rows, bias, rows, p0 * PANEL + i * STRIP);
+				write_strip(sums[0][i], vectors, m->out + (size_t)c0 * m->rows, m->bias, m->rows, p0 * PANEL + i * STRIP);
 		}
 	}
 }
 
-void greenfill_linear_float(const path *p, int type, const uint8_t *packed, int rows, int cols,
-	int from, int to, const float *x, int n, float *out, const float *bias) {
+void greenfill_float_panels(const path *p, const product *m, int cols, int from, int to, const float *x, int n) {
 	enum { COLUMNS = 4 }; // that a tile takes
-	size_t value = type == TYPE_F32 ? 4 : 2;
+	size_t value = m->type == TYPE_F32 ? 4 : 2;
 	for (int i = from; i < to; i++)
 		for (int c = 0; c < n; c += COLUMNS) {
 			float sums[COLUMNS][PANEL] __attribute__((aligned(64))) = {{0}};
-			int columns = min(n - c, COLUMNS), row = i * PANEL, count = min(rows - row, PANEL);
-			p->float_tiles[type](packed + (size_t)i * cols * PANEL * value, cols, x + (size_t)c * cols, cols, columns,
+			int columns = min(n - c, COLUMNS), row = i * PANEL, count = min(m->rows - row, PANEL);
+			p->float_tiles[m->type](m->packed + (size_t)i * cols * PANEL * value, cols, x + (size_t)c * cols, cols, columns,
 				sums[0]);
 			for (int j = 0; j < columns; j++)
 				for (int r = 0; r < count; r++)
-					out[(size_t)(c + j) * rows + row + r] = sums[j][r] + (bias ? bias[row + r] : 0);
+					m->out[(size_t)(c + j) * m->rows + row + r] = sums[j][r] + (m->bias ? m->bias[row + r] : 0);
 		}
 }

@@ -34,7 +34,7 @@ func (p *Pool) Linear(x []float32, n int, products ...Product) {
 		for alike < len(rest) && rest[alike].M.together() == together {
 			alike++
 		}
-		p.linear(x, n, together, rest[:alike])
+		current().linear(p, x, n, together, rest[:alike])
 		rest = rest[alike:]
 	}
 }
@@ -47,25 +47,3 @@ func (m *Matrix) together() int {
 	}
 	return m.layout.cols / blockCols
 }
-
-// linear is one parallel region of products whose activations are quantised alike.
-func (p *Pool) linear(x []float32, n, together int, products []Product) {
-	multiply := current().linear(p, x, n, products[0].M.cols, together)
-	// The chunks of all products in one row; first[i] is where product i's begin.
-	first, each := make([]int, len(products)+1), make([]int, len(products))
-	for i, pr := range products {
-		each[i] = p.chunkPanels(pr.M, n)
-		first[i+1] = first[i] + (pr.M.panels()+each[i]-1)/each[i]
-	}
-	p.run(first[len(products)], func(chunk int) {
-		i := 0
-		for chunk >= first[i+1] {
-			i++
-		}
-		panel := (chunk - first[i]) * each[i]
-		multiply(&products[i], panel, min(panel+each[i], products[i].M.panels()))
-	})
-}
-
-// A multiplier computes panels [from, to) of a product for vectors it was made for.
-type multiplier func(pr *Product, from, to int)

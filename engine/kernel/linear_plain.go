@@ -53,17 +53,16 @@ func (a *plainActivations) quantizeBlock(block int, x []float32, most float32) {
 	}
 }
 
-// plainLinear quantises n vectors of x and returns what multiplies by them.
-func plainLinear(p *Pool, x []float32, n, cols, together int) multiplier {
+// plainLinear computes products whose activations are quantised alike.
+func plainLinear(p *Pool, x []float32, n, together int, products []Product) {
+	cols := products[0].M.cols
 	var a plainActivations
 	if together > 0 {
 		a = newPlainActivations(n, cols)
 		p.run(n, func(i int) { a.quantize(i, x[i*cols:][:cols], together) })
 	}
-	return func(pr *Product, from, to int) {
-		for panel := from; panel < to; panel++ {
-			pr.panelPlain(x, &a, n, panel)
-		}
+	for i := range products {
+		p.run(products[i].M.panels(), func(panel int) { products[i].panelPlain(x, &a, n, panel) })
 	}
 }
 

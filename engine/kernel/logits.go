@@ -5,10 +5,14 @@ import "math"
 // LogSumExp reports, for each of n vectors of logits, [n][len(logits)/n], the highest
 // logit and log Σ exp(logit·scale); scale is 1 over the temperature.
 func (p *Pool) LogSumExp(logits []float32, n int, scale float32, highest, sum []float32) {
-	width, logSumExp := len(logits)/n, current().logSumExp
-	p.vectors(n, width, func(i int) {
-		highest[i], sum[i] = logSumExp(logits[i*width:][:width], scale)
-	})
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().logSumExp(p, logits, n, scale, highest, sum)
+}
+
+func plainLogSumExps(p *Pool, logits []float32, n int, scale float32, highest, sum []float32) {
+	width := len(logits) / n
+	p.run(n, func(i int) { highest[i], sum[i] = plainLogSumExp(logits[i*width:][:width], scale) })
 }
 
 func plainLogSumExp(logits []float32, scale float32) (highest, sum float32) {
@@ -36,20 +40,20 @@ func (p *Pool) Candidates(logits []float32, n int, floor []float32, dst [][]Cand
 	if dst == nil {
 		dst = make([][]Candidate, n)
 	}
-	width, next := len(logits)/n, current().nextAtLeast
-	p.vectors(n, width, func(i int) {
-		dst[i] = dst[i][:0]
-		x := logits[i*width:][:width]
-		for token := next(x, 0, floor[i]); token < width; token = next(x, token+1, floor[i]) {
-			dst[i] = append(dst[i], Candidate{token, x[token]})
-		}
-	})
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().candidates(p, logits, n, floor, dst)
 	return dst
 }
 
-func plainNextAtLeast(x []float32, i int, floor float32) int {
-	for i < len(x) && !(x[i] >= floor) {
-		i++
-	}
-	return i
+func plainCandidates(p *Pool, logits []float32, n int, floor []float32, dst [][]Candidate) {
+	width := len(logits) / n
+	p.run(n, func(i int) {
+		dst[i] = dst[i][:0]
+		for token, x := range logits[i*width:][:width] {
+			if x >= floor[i] {
+				dst[i] = append(dst[i], Candidate{token, x})
+			}
+		}
+	})
 }

@@ -14,40 +14,43 @@ const pathVariable = "GREENFILL_KERNEL"
 // portable is the path that every machine has.
 const portable = "portable"
 
-// loops are the inner loops of one path.
+// loops are the steps of a forward pass on one path. Those that take a pool run on its
+// threads; its caller holds p.calls. What they compute is said at Pool's methods.
 type loops struct {
 	name string
-	// linear prepares n vectors, x [n][cols], for products with weights whose activations
-	// are quantised so many blocks together; 0 stands for float weights.
-	linear func(p *Pool, x []float32, n, cols, together int) multiplier
-	attend attendLoop
+	// linear computes products whose activations are quantised alike, so many blocks
+	// together; 0 stands for float weights.
+	linear    func(p *Pool, x []float32, n, together int, products []Product)
+	attention func(p *Pool, out, q []float32, n, heads, kvHeads, headDim int, views [][]View)
+	rmsNorm   func(p *Pool, dst, x, weight []float32, n int, eps float32)
+	swiGLU    func(p *Pool, gate, up []float32)
+	add       func(p *Pool, dst, x []float32)
+	rope      func(p *Pool, x []float32, n, width int, positions []int, table *RopeTable, style RopeStyle)
+	logSumExp func(p *Pool, logits []float32, n int, scale float32, highest, sum []float32)
+	// candidates writes to dst[i] the tokens of vector i.
+	candidates func(p *Pool, logits []float32, n int, floor []float32, dst [][]Candidate)
 	// store writes the key and value of one head, [headDim] each, at a position.
-	store   func(keys, values []uint16, k, v []float32, pos int)
-	rmsNorm func(dst, x, weight []float32, eps float32)
-	swiGLU  func(gate, up []float32)
-	add     func(dst, x []float32)
-	// rotate turns each head of x, [heads][2*len(cos)].
-	rotate    func(x, cos, sin []float32, style RopeStyle)
-	logSumExp func(logits []float32, scale float32) (highest, sum float32)
-	// nextAtLeast returns the first index from i on whose value is at least floor, or len(x).
-	nextAtLeast func(x []float32, i int, floor float32) int
-	read        func(data []byte)
-	multiply    func(rounds int) (products int)
+	store func(keys, values []uint16, k, v []float32, pos int)
+	// read reads pieces of memory, multiply does rounds of products: the machine's limits.
+	read     func(p *Pool, pieces [][]byte)
+	multiply func(rounds int) (products int)
 }
 
 var plainLoops = loops{
-	name:        portable,
-	linear:      plainLinear,
-	attend:      plainAttend,
-	store:       plainStore,
-	rmsNorm:     plainRMSNorm,
-	swiGLU:      plainSwiGLU,
-	add:         plainAdd,
-	rotate:      plainRotate,
-	logSumExp:   plainLogSumExp,
-	nextAtLeast: plainNextAtLeast,
-	read:        plainRead,
-	multiply:    plainMultiply,
+	name:      portable,
+	linear:    plainLinear,
+	attention: plainAttention,
+	rmsNorm:   plainRMSNorms,
+	swiGLU: func(p *Pool, gate, up []float32) {
+		p.spans(len(gate), func(i, j int) { plainSwiGLU(gate[i:j], up[i:j]) })
+	},
+	add:        func(p *Pool, dst, x []float32) { p.spans(len(dst), func(i, j int) { plainAdd(dst[i:j], x[i:j]) }) },
+	rope:       plainRoPE,
+	logSumExp:  plainLogSumExps,
+	candidates: plainCandidates,
+	store:      plainStore,
+	read:       func(p *Pool, pieces [][]byte) { p.run(len(pieces), func(i int) { plainRead(pieces[i]) }) },
+	multiply:   plainMultiply,
 }
 
 // available are the paths of this build and machine, the fastest first.

@@ -3,28 +3,30 @@ package kernel
 import (
 	"os"
 	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 )
 
 func TestPoolDoesEveryChunkOnce(t *testing.T) {
-	for _, threads := range []int{1, 2, 3, 8} {
-		p := NewPool(threads)
-		for _, chunks := range []int{0, 1, 2, 7, 1000} {
-			done := make([]atomic.Int32, chunks)
-			p.calls.Lock()
-			p.run(chunks, func(i int) { done[i].Add(1) })
-			p.calls.Unlock()
-			for i := range done {
-				if done[i].Load() != 1 {
-					t.Fatalf("%d threads: chunk %d of %d was done %d times", threads, i, chunks, done[i].Load())
+	onEachPath(t, func(t *testing.T) {
+		for _, threads := range []int{1, 2, 3, 8} {
+			p := NewPool(threads)
+			for _, chunks := range []int{0, 1, 2, 7, 1000} {
+				x, one := make([]float32, chunks*chunkValues), slices.Repeat([]float32{1}, chunks*chunkValues)
+				for range 10 {
+					p.Add(x, one)
+				}
+				for i, v := range x {
+					if v != 10 {
+						t.Fatalf("%d threads: value %d of %d chunks is %g after 10 additions", threads, i, chunks, v)
+					}
 				}
 			}
+			p.Close()
 		}
-		p.Close()
-	}
+	})
 }
 
 func TestPoolServesManyCallers(t *testing.T) {
@@ -56,15 +58,13 @@ func TestPoolServesManyCallers(t *testing.T) {
 func TestPoolAfterAPause(t *testing.T) {
 	p := NewPool(4)
 	defer p.Close()
-	var done atomic.Int64
+	x, one := make([]float32, 100*chunkValues), slices.Repeat([]float32{1}, 100*chunkValues)
 	for range 20 {
 		time.Sleep(time.Millisecond)
-		p.calls.Lock()
-		p.run(100, func(int) { done.Add(1) })
-		p.calls.Unlock()
+		p.Add(x, one)
 	}
-	if done.Load() != 2000 {
-		t.Errorf("%d chunks done, want 2000", done.Load())
+	if slices.Min(x) != 20 || slices.Max(x) != 20 {
+		t.Errorf("values from %g to %g after 20 additions", slices.Min(x), slices.Max(x))
 	}
 }
 
@@ -76,11 +76,10 @@ func TestCloseLeavesNothing(t *testing.T) {
 		}
 		return len(entries)
 	}
+	x := make([]float32, 100*chunkValues)
 	use := func() {
 		p := NewPool(9)
-		p.calls.Lock()
-		p.run(1000, func(int) {})
-		p.calls.Unlock()
+		p.Add(x, x)
 		p.Close()
 	}
 	use() // the runtime starts threads of its own
@@ -100,9 +99,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 func BenchmarkPoolRegion(b *testing.B) {
 	p := NewPool(2)
 	defer p.Close()
-	p.calls.Lock()
-	defer p.calls.Unlock()
+	x := make([]float32, 2*chunkValues)
 	for b.Loop() {
-		p.run(2, func(int) {})
+		p.Add(x, x)
 	}
 }

@@ -58,9 +58,6 @@ func TestWorkHasLowPriority(t *testing.T) {
 	already := low() // of pools whose threads are about to end
 	pool := NewPool(threads)
 	defer pool.Close()
-	pool.calls.Lock()
-	pool.run(1000, func(int) {})
-	pool.calls.Unlock()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
 		found := low()
 		maps.DeleteFunc(found, func(thread string, _ bool) bool { return already[thread] })

@@ -33,14 +33,23 @@ func NewRopeTable(headDim int, base float64, maxPos int) *RopeTable {
 
 // RoPE rotates every head of x, [n][heads][headDim], vector i by positions[i].
 func (p *Pool) RoPE(x []float32, n, heads, headDim int, positions []int, table *RopeTable, style RopeStyle) {
-	width, rotate := heads*headDim, current().rotate
-	p.vectors(n, width, func(i int) {
+	if n == 0 {
+		return
+	}
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().rope(p, x, n, heads*headDim, positions, table, style)
+}
+
+func plainRoPE(p *Pool, x []float32, n, width int, positions []int, table *RopeTable, style RopeStyle) {
+	p.run(n, func(i int) {
 		cos := table.cos[positions[i]*table.half:][:table.half]
 		sin := table.sin[positions[i]*table.half:][:table.half]
-		rotate(x[i*width:][:width], cos, sin, style)
+		plainRotate(x[i*width:][:width], cos, sin, style)
 	})
 }
 
+// plainRotate turns each head of x, [heads][2*len(cos)].
 func plainRotate(x, cos, sin []float32, style RopeStyle) {
 	for ; len(x) > 0; x = x[2*len(cos):] {
 		for i, c := range cos {

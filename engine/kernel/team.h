@@ -1,0 +1,14 @@
+// A team is a set of threads that share the work of one call, see team.c.
+#ifndef GREENFILL_TEAM_H
+#define GREENFILL_TEAM_H
+
+typedef struct team team;
+
+// A chunk_fn does one chunk of a job. Threads are numbered from 0, the caller.
+typedef void chunk_fn(const void *job, int chunk, int thread);
+
+// greenfill_team_run calls f for every chunk from 0 to chunks-1, in any order and on any thread.
+// Calls for one team must not overlap.
+void greenfill_team_run(team *t, chunk_fn *f, const void *job, int chunks);
+
+#endif

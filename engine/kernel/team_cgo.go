@@ -1,0 +1,19 @@
+//go:build cgo && linux && (amd64 || arm64)
+
+package kernel
+
+// #include "kernel.h"
+import "C"
+
+// A team holds a pool's threads in C, of low priority.
+type team struct{ c *C.team }
+
+func newTeam(threads int) *team {
+	c := C.greenfill_new_team(C.int(threads), nicer)
+	if c == nil {
+		panic("out of memory") // as Go itself does
+	}
+	return &team{c}
+}
+
+func (t *team) end() { C.greenfill_end_team(t.c) }

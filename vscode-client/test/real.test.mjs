@@ -184,6 +184,19 @@ describe("in a trusted workspace", () => {
     await window.close();
   });
 
+  check("a proof of a body is saved by a refactoring, and replays", async () => {
+    const window = await openWithGhost({ "a.py": ADD });
+    await window.press("Tab");
+    await window.sees("verified");
+    await window.goto(1);
+    await window.press("Control+Shift+r"); // Refactor...
+    await window.page.locator("::-p-text(Greenfill: save a proof of add)").click();
+    await window.sees("add: its proof is in a.add.proof.json");
+    const out = execFileSync(process.env.GREENFILL, ["check", "--proof", "a.add.proof.json", "--resample"], { cwd: window.folder, encoding: "utf8", timeout: 60_000 });
+    assert.match(out, /drawn again: the same text/);
+    await window.close();
+  });
+
   check("the completion list has the body, and replaces the placeholder", async () => {
     const window = await open({ "a.py": ADD.replace('"""\n\n', '"""\n    ...\n') });
     await window.lens("complete from", async () => !(await window.screen()).includes("complete from"));

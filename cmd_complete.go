@@ -47,7 +47,7 @@ type completeCmd struct {
 	Proof string `help:"Save how the bodies came about, for 'greenfill check --proof FILE'." placeholder:"FILE"`
 	File  string `arg:"" name:"FILE[:LINE[:COL]]" help:"The file, or a place inside the function."`
 
-	wanted map[string]string // bodies of a proof, by function, to be found again
+	again *completion.Proof // whose bodies are to be found again, or nil
 }
 
 func (c *completeCmd) Run(e *env) error {
@@ -122,8 +122,10 @@ func (c *completeCmd) fill(e *env, parts *parts, t *target, names []string) (tex
 // too, prints what it came to, and returns the file with the best bodies in it, nil if
 // nothing passed.
 func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
-	if text, err := c.want(e, p, t, file, spec); text != nil || err != nil {
-		return text, err
+	if c.again != nil {
+		if text, err := c.find(e, p, t, file, spec); text != nil || err != nil {
+			return text, err
+		}
 	}
 	if completion.SpeaksOfHelpers(file, spec) {
 		if text, err := c.together(e, p, t, file, spec, nil); text != nil || err != nil {

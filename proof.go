@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"greenfill/completion"
@@ -86,7 +87,7 @@ func (c *checkCmd) proof(e *env) error {
 // resample draws a proof's samples again, and says whether they came to the same text.
 func (c *checkCmd) resample(e *env, p *completion.Proof) error {
 	d := p.Drawn
-	again := completeCmd{pythonFlag: c.pythonFlag, wanted: map[string]string{},
+	again := completeCmd{pythonFlag: c.pythonFlag, again: p,
 		samplingFlags: samplingFlags{Model: cmp.Or(c.Model, d.Model), Samples: d.Samples, Temperature: d.Temperature, Seed: d.Seed}}
 	if top := again.sampling().TopP; d.TopP != top {
 		return usage("its samples were drawn with a top-p of %g, and this Greenfill draws with %g", d.TopP, top)
@@ -106,7 +107,6 @@ func (c *checkCmd) resample(e *env, p *completion.Proof) error {
 	var names []string
 	for _, f := range p.Functions {
 		names = append(names, f.Name)
-		again.wanted[f.Name] = f.Body
 	}
 	text, _, _, err := again.fill(&env{e.ctx, io.Discard, io.Discard}, parts, proofTarget(c.Proof, p, d.Source), names)
 	switch {
@@ -123,24 +123,36 @@ func (c *checkCmd) resample(e *env, p *completion.Proof) error {
 	return nil
 }
 
-// want writes a function as a proof says that it was written, if the body is among those
-// that pass; a user of an editor may have taken another than the best. It is nil if the
-// proof does not speak of the function, or the body is not among them.
-func (c *completeCmd) want(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
-	body, ok := c.wanted[spec.QualifiedName]
-	if !ok {
-		return nil, nil
-	}
+// find writes a function as the proof says that it was written, if that is among what
+// passes; a user of an editor may have taken another body than the best, and the editor
+// tries a function by itself before its helpers come in. It is nil if nothing is found.
+func (c *completeCmd) find(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
 	r, err := c.run(e, p, t, spec)
 	if err != nil {
 		return nil, err
 	}
+	name := spec.QualifiedName
 	for _, found := range r.Completions {
-		text := found.Fill(file, spec)
-		fn := completion.FunctionNamed(t.file(text), spec.QualifiedName)
-		if fn != nil && string(text[fn.Spec.Hole.Start:fn.Spec.Hole.End]) == body {
+		if text := found.Fill(file, spec); c.proven(t, text, name) {
 			return text, nil
 		}
 	}
-	return nil, nil
+	joint, err := p.completer.CompleteTogether(e.ctx, file, c.job(t, spec), r)
+	if joint == nil || err != nil || !c.proven(t, joint.Text, name) {
+		return nil, err
+	}
+	for _, part := range joint.Completions { // the helpers are named nowhere else
+		if !strings.Contains(c.again.Text, part.Text()) {
+			return nil, nil
+		}
+	}
+	return joint.Text, nil
+}
+
+// proven says whether a function stands in a text with the body that the proof has.
+func (c *completeCmd) proven(t *target, text []byte, name string) bool {
+	fn := completion.FunctionNamed(t.file(text), name)
+	return fn != nil && slices.ContainsFunc(c.again.Functions, func(f completion.ProofFunction) bool {
+		return f.Name == name && f.Body == string(text[fn.Spec.Hole.Start:fn.Spec.Hole.End])
+	})
 }

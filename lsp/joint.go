@@ -14,7 +14,8 @@ import (
 // document then has; it is offered only over the very text that it was sought for.
 type joint struct {
 	*completion.Joint
-	text string // of the document
+	text  string // of the document
+	drawn *drawing
 }
 
 // searchTogether looks for bodies of a function and its helpers when no body of its own
@@ -26,7 +27,7 @@ func (s *server) searchTogether(j *job, loaded *Loaded, request completion.Job, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	j.entry.joint = &joint{found, j.doc.Text}
+	j.entry.joint = &joint{found, j.doc.Text, j.drawn}
 	s.changedLocked(j.entry)
 	return nil
 }

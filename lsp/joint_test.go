@@ -2,6 +2,7 @@ package lsp_test
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,8 +36,8 @@ func TestTogether(t *testing.T) {
 		}
 		return sandbox.Verdict{Status: sandbox.AssertFailed, Total: 1}
 	}
-	e := edit(t, s, nil)
-	b := e.Open("/w/a.py", helperAndCaller)
+	e, dir := prover(t, s)
+	b := e.Open(filepath.Join(dir, "a.py"), helperAndCaller)
 	ref := lsp.SpecReference{URI: b.URI, Spec: "primes"}
 	var r lsp.Results
 	ok(t, e.Execute(ctx, lsp.CommandComplete, &r, ref))
@@ -63,4 +64,7 @@ func TestTogether(t *testing.T) {
 	}
 	_, err = e.AwaitResults("primes", inState(lsp.JobVerified))
 	ok(t, err)
+	if _, p := saveProof(t, e, b, "primes"); p.Drawn == nil || p.Drawn.Source != helperAndCaller || p.Text != want {
+		t.Errorf("proof %+v", p)
+	}
 }

@@ -35,12 +35,16 @@ func (j *job) drawing(loaded *Loaded, request completion.Job) *drawing {
 // filled is the document that was drawn from, with a body of a function in it; nil if it
 // has no such function.
 func (d *drawing) filled(u uri.URI, name string, b body) *Document {
-	before := NewDocument(u, 0, d.text, protocol.PositionEncodingKindUTF8).beside(d.neighbours)
+	before := d.document(u, d.text)
 	fn := before.FunctionNamed(name)
 	if fn == nil || fn.Written {
 		return nil
 	}
-	text := string(b.completion.Fill(before.File(), fn.Spec))
+	return d.document(u, string(b.completion.Fill(before.File(), fn.Spec)))
+}
+
+// document is a text beside the files of tests that were there then.
+func (d *drawing) document(u uri.URI, text string) *Document {
 	return NewDocument(u, 0, text, protocol.PositionEncodingKindUTF8).beside(d.neighbours)
 }
 
@@ -51,6 +55,7 @@ func (s *server) drawn(doc *Document, fn *completion.Function) (*drawing, *Docum
 	name, now := fn.Spec.QualifiedName, doc.Text[fn.Body.Start:fn.Body.End]
 	s.mu.Lock()
 	var bodies []body
+	var joints []*joint
 	for _, e := range s.ledger.entries {
 		if e.uri != doc.URI || e.name != name {
 			continue
@@ -60,13 +65,21 @@ func (s *server) drawn(doc *Document, fn *completion.Function) (*drawing, *Docum
 				bodies = append(bodies, b)
 			}
 		}
+		if e.joint != nil && e.joint.drawn != nil {
+			joints = append(joints, e.joint)
+		}
 	}
 	s.mu.Unlock()
 	for _, b := range bodies {
-		if after := b.drawn.filled(doc.URI, name, b); after != nil {
-			if alike(fn, doc.Text, after.FunctionNamed(name), after.Text) {
-				return b.drawn, after
-			}
+		after := b.drawn.filled(doc.URI, name, b)
+		if after != nil && alike(fn, doc.Text, after.FunctionNamed(name), after.Text) {
+			return b.drawn, after
+		}
+	}
+	for _, j := range joints {
+		after := j.drawn.document(doc.URI, string(j.Text))
+		if alike(fn, doc.Text, after.FunctionNamed(name), after.Text) {
+			return j.drawn, after
 		}
 	}
 	return nil, nil

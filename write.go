@@ -4,52 +4,30 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"greenfill/completion"
 )
 
 // replaceFile puts text into the file of t at once or not at all, with the mode that the
 // file has, in its encoding. It refuses if the file is no longer what t read.
-func replaceFile(t *target, text []byte) (err error) {
+func replaceFile(t *target, text []byte) error {
 	encoded, err := t.encoded(text)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.path, err)
 	}
-	path, err := filepath.EvalSymlinks(t.path) // a link stays a link
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", t.path, err)
-	}
-	now, err := os.ReadFile(path)
+	now, err := os.ReadFile(t.path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", t.path, err)
 	}
 	if !bytes.Equal(now, t.raw) {
 		return fmt.Errorf("%s was changed while its functions were being completed: nothing was written; run the command again", t.path)
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", t.path, err)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".greenfill-*")
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", t.path, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-			err = fmt.Errorf("writing %s: %w", t.path, err)
-		}
-	}()
-	if _, err = tmp.Write(encoded); err == nil {
-		err = tmp.Chmod(info.Mode().Perm())
-	}
+	info, err := os.Stat(t.path)
 	if err == nil {
-		err = tmp.Sync()
-	}
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
+		err = completion.ReplaceFile(t.path, encoded, info.Mode().Perm())
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("writing %s: %w", t.path, err)
 	}
-	return os.Rename(tmp.Name(), path)
+	return nil
 }

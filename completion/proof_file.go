@@ -45,7 +45,7 @@ func (p *Proof) Save(path string) error {
 		err = os.WriteFile(path, raw, 0o644) // a pipe or a terminal
 		return saving(path, err)
 	}
-	return saving(path, replace(path, raw))
+	return saving(path, ReplaceFile(path, raw, 0o644))
 }
 
 // SaveBeside puts the proof, which is one of the function called name, into a new file
@@ -73,7 +73,7 @@ func (p *Proof) SaveBeside(name string) (path string, err error) {
 			return "", saving(path, err)
 		}
 		f.Close() // it is empty, and only holds the name
-		if err := replace(path, raw); err != nil {
+		if err := ReplaceFile(path, raw, 0o644); err != nil {
 			os.Remove(path)
 			return "", saving(path, err)
 		}
@@ -88,8 +88,9 @@ func saving(path string, err error) error {
 	return nil
 }
 
-// replace puts data into the file at path at once or not at all. A link stays a link.
-func replace(path string, data []byte) (err error) {
+// ReplaceFile puts data into the file at path at once or not at all, with the mode given.
+// A link stays a link.
+func ReplaceFile(path string, data []byte, mode fs.FileMode) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
@@ -99,14 +100,17 @@ func replace(path string, data []byte) (err error) {
 	}
 	_, err = tmp.Write(data)
 	if err == nil {
-		err = tmp.Chmod(0o644)
+		err = tmp.Chmod(mode)
+	}
+	if err == nil {
+		err = tmp.Sync()
 	}
 	err = errors.Join(err, tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		os.Remove(tmp.Name())
+		os.Remove(tmp.Name()) // it may be gone already
 	}
 	return err
 }

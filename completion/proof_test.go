@@ -193,3 +193,32 @@ func TestInterpreterSaysItsVersion(t *testing.T) {
 		}
 	}
 }
+
+// FuzzProof: whatever is read is an error or a proof that can be written again.
+func FuzzProof(f *testing.F) {
+	f.Add("def f():\n    return 1\n\nassert f() == 1\n", "f", "return 1", "assert f() == 1", `{"format": 2}`)
+	f.Add("class C:\n  def f(self): return 1\r\n# C().f() -> 1\n", "C.f", "return 1", "", `[`)
+	f.Fuzz(func(t *testing.T, text, name, body, check, raw string) {
+		if _, err := DecodeProof([]byte(raw)); err == nil {
+			t.Fatalf("a proof without its hash was read: %s", raw)
+		}
+		p := &Proof{Format: ProofFormat, File: "/a.py", Text: text, Tests: []ProofTest{{"/test_a.py", text}},
+			Functions: []ProofFunction{{name, body, []string{check}}}}
+		p.Hash, _ = p.hash()
+		made, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := DecodeProof(made)
+		if err != nil {
+			return
+		}
+		again, err := back.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := DecodeProof(again); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

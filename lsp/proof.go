@@ -2,7 +2,9 @@ package lsp
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -56,7 +58,8 @@ func (s *server) drawn(doc *Document, fn *completion.Function) (*drawing, *Docum
 	s.mu.Lock()
 	var bodies []body
 	var joints []*joint
-	for _, e := range s.ledger.entries {
+	for _, key := range slices.Sorted(maps.Keys(s.ledger.entries)) { // so that a proof is the same each time
+		e := s.ledger.entries[key]
 		if e.uri != doc.URI || e.name != name {
 			continue
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/adrg/xdg"
 	"go.lsp.dev/protocol"
 	"go.uber.org/zap"
+
+	"greenfill/completion"
 )
 
 // trust says whose code may run. Who decides, the first that has something to say:
@@ -168,32 +170,15 @@ func (s *server) remember(f *folder, trusted bool) {
 	s.mu.Unlock()
 	if err == nil {
 		s.trust.file.Lock()
-		err = replaceFile(s.trustFile(), data)
+		path := s.trustFile()
+		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			err = completion.ReplaceFile(path, data, 0o600)
+		}
 		s.trust.file.Unlock()
 	}
 	if err != nil {
 		s.log.Warn("remembering trust", zap.Error(err))
 	}
-}
-
-// replaceFile writes a file as a whole or not at all.
-func replaceFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
 
 // trustNotice is greenfill/trust: the client knows.

@@ -35,7 +35,7 @@ func (j *job) drawing(loaded *Loaded, request completion.Job) *drawing {
 }
 
 // filled is the document that was drawn from, with a body of a function in it; nil if it
-// has no such function.
+// has no such function, or one that was begun: nobody could say where to go on with it.
 func (d *drawing) filled(u uri.URI, name string, b body) *Document {
 	before := d.document(u, d.text)
 	fn := before.FunctionNamed(name)

@@ -139,6 +139,27 @@ func TestProofsOfSeveralFunctions(t *testing.T) {
 	}
 }
 
+// TestProofHasTheTestsBesideIt: a file of tests checks the function, in a text with line
+// ends of Windows.
+func TestProofHasTheTestsBesideIt(t *testing.T) {
+	ctx := context.Background()
+	e, dir := prover(t, &script{bodies: []string{"    return good(x)"}})
+	tests := "from a import f\n\ndef test_f():\n    assert f(1) == 2\n"
+	ok(t, os.WriteFile(filepath.Join(dir, "test_a.py"), []byte(tests), 0o644))
+	b := e.Open(filepath.Join(dir, "a.py"), "def f(x):\r\n    ...\r\n\r\nN = 1\r\n")
+	for n := 0; len(titles(t, e, b)) == 0; { // until the tests are read
+		var err error
+		n, err = e.AwaitRefresh(n)
+		ok(t, err)
+	}
+	before := e.Text(b)
+	ok(t, e.Execute(ctx, lsp.CommandComplete, nil, map[string]any{"uri": b.URI, "spec": "f", "apply": true}))
+	_, p := saveProof(t, e, b, "f")
+	if p.Drawn == nil || p.Drawn.Source != before || p.Text != e.Text(b) || len(p.Tests) != 1 || p.Tests[0].Text != tests {
+		t.Errorf("drawn %+v, proof %+v", p.Drawn, p)
+	}
+}
+
 func TestProofOfABodyTypedByHand(t *testing.T) {
 	s := &script{}
 	e, dir := prover(t, s)

@@ -6,11 +6,9 @@
 // The sums of a unit stay below 2^31: 8 blocks of 2*32512*128 (Q3_K, Q6_K) or of
 // 2*30480*63 and 16*63*32*127 (Q5_K).
 
-// unit_rows are the codes and integer scales of LANES rows of a unit. A pair is one
-// 16-bit number twice in a lane, or the numbers of two blocks or halves.
+// unit_rows are what LANES rows have in a unit besides codes and scales. A pair is one
+// 16-bit number twice in a lane, or the numbers of two blocks.
 typedef struct {
-	u8v code[UNIT_BLOCKS][8];
-	__m256i scale[UNIT_BLOCKS][2];     // [block][half]
 	__m256i minimum[UNIT_BLOCKS / 2];  // of two blocks
 	__m256i lift[UNIT_BLOCKS / 2];     // what shifted codes (Q5_K) stand too low: 16 times the scales of two blocks
 	f32v d, dmin;
@@ -38,7 +36,7 @@ INLINE void read_block(int type, const uint8_t *header, const uint8_t *lines, in
 			scale[h] = scale_pair(type, header, b, h, first);
 }
 
-// read_minimums reads the rest.
+// read_minimums reads what a unit has.
 INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows *u) {
 	u->d = halves(header + 2 * first);
 	if (!has_minimum(type))
@@ -97,72 +95,72 @@ INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int fi
 	store_floats(sums, y);
 }
 
-// add_columns adds the products of a strip's unit and columns vectors.
-INLINE void add_columns(int type, int columns, const unit_rows u[MOST_VECTORS], const uint8_t *header, const record *r,
-	size_t stride, float *sums) {
+// add_columns adds the products of a block's codes, which lie in memory, and columns
+// vectors to their integer sums.
+INLINE void add_columns(int type, int columns, u8v code[][8], __m256i scale[][2], const record *r,
+	__m256i sums[][MOST_TILE]) {
 	enum { vectors = MOST_VECTORS };
+	const u8v *codes[MOST_VECTORS];
+	const __m256i *scales[MOST_VECTORS];
+	UNROLL for (int v = 0; v < vectors; v++) {
+		codes[v] = code[v];
+		scales[v] = scale[v];
+	}
 	__m256i sum[MOST_VECTORS][MOST_COLUMNS];
 	EACH_PAIR sum[v][c] = zero();
-	for (int b = 0; b < UNIT_BLOCKS; b++) {
-		const u8v *code[MOST_VECTORS];
-		const __m256i *scale[MOST_VECTORS];
-		UNROLL for (int v = 0; v < vectors; v++) {
-			code[v] = u[v].code[b];
-			scale[v] = u[v].scale[b];
-		}
-		EACH_PAIR __asm__("" : "+m"(sum[v][c])); // the registers are for the 16-bit sums
-		scaled_block(type, vectors, columns, code, scale, r + b * stride, sum);
-	}
-	EACH_PAIR add_unit(type, &u[v], header, v * LANES, sum[v][c], r + c, stride, sums + c * STRIP + v * LANES);
+	scaled_block(type, vectors, columns, codes, scales, r, sum);
+	EACH_PAIR sums[v][c] = _mm256_add_epi32(sums[v][c], sum[v][c]);
 }
 
-// run_units is run_tile for the K types. Many vectors find the codes of a unit in the L1
-// cache; few pass by each block while its codes are in registers.
+// add_codes adds the products of a block of a strip and all vectors to their integer sums.
+// Many vectors find the codes in the L1 cache, few pass by while they are in registers.
+INLINE void add_codes(int type, int many, const uint8_t *header, const uint8_t *lines, int b, int n, const record *r,
+	__m256i sums[][MOST_TILE]) {
+	u8v code[MOST_VECTORS][8];
+	__m256i scale[MOST_VECTORS][2];
+	UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
+		read_block(type, header, lines + v * WIDTH, b, v * LANES, code[v], scale[v]);
+		if (!many)
+			for (int c = 0; c < n; c++) {
+				__m256i sum[MOST_VECTORS][MOST_COLUMNS] = {{sums[v][c]}};
+				scaled_block(type, 1, 1, (const u8v *[]){code[v]}, (const __m256i *[]){scale[v]}, r + c, sum);
+				sums[v][c] = sum[0][0];
+			}
+	}
+	if (!many)
+		return;
+	__asm__ volatile("" : : "r"(code), "r"(scale) : "memory"); // keeps them in memory
+	int c = 0;
+	for (; c + MOST_COLUMNS <= n; c += MOST_COLUMNS)
+		add_columns(type, MOST_COLUMNS, code, scale, r + c, (__m256i(*)[MOST_TILE])(sums[0] + c));
+	for (; c < n; c++) add_columns(type, 1, code, scale, r + c, (__m256i(*)[MOST_TILE])(sums[0] + c));
+}
+
+// run_units is run_tile for the K types, block by block.
 INLINE void run_units(int type, int many, const tile *t) {
-	enum { FEW = MOST_COLUMNS - 1 };
 	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
 	const int unit_bytes = 2 * (header + UNIT_BLOCKS * block_bytes), share = unit_bytes / UNIT_BLOCKS;
 	const uint8_t *unit = t->w;
 	const record *r = t->a;
+	__m256i sums[2][MOST_VECTORS][MOST_TILE]; // zero between units
+	for (int i = 0; i < 2 * MOST_VECTORS; i++)
+		for (int c = 0; c < t->n; c++) sums[i / MOST_VECTORS][i % MOST_VECTORS][c] = zero();
 	for (int at = 0; at < t->blocks; at += UNIT_BLOCKS, unit += unit_bytes, r += UNIT_BLOCKS * t->stride) {
-		unit_rows u[2][MOST_VECTORS];
-		__m256i few[2][MOST_VECTORS][FEW];
 		for (int b = 0; b < UNIT_BLOCKS; b++) {
 			UNROLL for (int l = 0; l < share; l += LINE) __builtin_prefetch(unit + b * share + l + PREFETCH);
-			UNROLL for (int p = 0; p < 2; p++)
-				UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
-					const uint8_t *lines = unit + 2 * header + (2 * b + p) * block_bytes + v * WIDTH;
-					if (many) {
-						read_block(type, unit + p * header, lines, b, v * LANES, u[p][v].code[b], u[p][v].scale[b]);
-						continue;
-					}
-					u8v code[8];
-					__m256i scale[2];
-					read_block(type, unit + p * header, lines, b, v * LANES, code, scale);
-					for (int c = 0; c < t->n; c++) {
-						__m256i sum[MOST_VECTORS][MOST_COLUMNS] = {{b ? few[p][v][c] : zero()}};
-						scaled_block(type, 1, 1, (const u8v *[]){code}, (const __m256i *[]){scale}, r + b * t->stride + c, sum);
-						few[p][v][c] = sum[0][0];
-					}
-				}
+			for (int p = 0; p < 2; p++)
+				add_codes(type, many, unit + p * header, unit + 2 * header + (2 * b + p) * block_bytes, b, t->n,
+					r + b * t->stride, sums[p]);
 		}
 		UNROLL for (int p = 0; p < 2; p++)
-			UNROLL for (int v = 0; v < MOST_VECTORS; v++) read_minimums(type, unit + p * header, v * LANES, &u[p][v]);
-		__asm__ volatile("" : : "r"(u) : "memory"); // keeps the codes in memory
-		for (int c = 0; c < t->n;) {
-			int columns = many && c + MOST_COLUMNS <= t->n ? MOST_COLUMNS : 1;
-			UNROLL for (int p = 0; p < 2; p++) {
-				float *sums = (p ? t->second : t->sums) + c * STRIP;
-				const uint8_t *h = unit + p * header;
-				if (!many)
-					UNROLL for (int v = 0; v < MOST_VECTORS; v++)
-						add_unit(type, &u[p][v], h, v * LANES, few[p][v][c], r + c, t->stride, sums + v * LANES);
-				else if (columns == MOST_COLUMNS)
-					add_columns(type, MOST_COLUMNS, u[p], h, r + c, t->stride, sums);
-				else
-					add_columns(type, 1, u[p], h, r + c, t->stride, sums);
+			UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
+				unit_rows u;
+				read_minimums(type, unit + p * header, v * LANES, &u);
+				for (int c = 0; c < t->n; c++) {
+					add_unit(type, &u, unit + p * header, v * LANES, sums[p][v][c], r + c, t->stride,
+						(p ? t->second : t->sums) + c * STRIP + v * LANES);
+					sums[p][v][c] = zero();
+				}
 			}
-			c += columns;
-		}
 	}
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PANEL = 32, STRIP = 16, LINE = 64, BLOCK = 32, UNIT_BLOCKS = 8 };
+enum { PANEL = 32, STRIP = 16, LINE = 64, BLOCK = 32, UNIT_BLOCKS = 8, MOST_TILE = 128 };
 
 // GGUF's numbers of the tensor types.
 enum {
@@ -36,7 +36,7 @@ typedef void quantise_fn(record *r, const float *x, int n, int cols, int from, i
 
 // A tile adds the products of a panel and n vectors to sums. w is at the first of the
 // blocks; a is the first block's first record, stride records to the next block; sums is
-// [n][16] for the first strip of rows, second for the second.
+// [n][16] for the first strip of rows, second for the second. n is at most MOST_TILE.
 typedef struct {
 	const uint8_t *w;
 	int blocks;

@@ -8,7 +8,6 @@
 
 enum {
 	GROUP_PANELS = 2,    // whose sums are kept at a time
-	GROUP_VECTORS = 128, // whose sums are kept at a time: 8 KB a strip
 	CACHE_RECORDS = 4096 // that a sweep over the group's panels finds in the L2 cache
 };
 
@@ -44,11 +43,11 @@ static void write_strip(float sums[][STRIP], int vectors, float *out, const floa
 }
 
 void greenfill_linear_panels(const path *p, const product *m, int cols, int from, int to, const record *r, int n) {
-	float sums[GROUP_PANELS][PANEL / STRIP][GROUP_VECTORS][STRIP] __attribute__((aligned(64)));
+	float sums[GROUP_PANELS][PANEL / STRIP][MOST_TILE][STRIP] __attribute__((aligned(64)));
 	int blocks = cols / BLOCK;
 	size_t panel_bytes = packed_bytes(m->type, blocks);
-	for (int c0 = 0; c0 < n; c0 += GROUP_VECTORS) {
-		int vectors = min(n - c0, GROUP_VECTORS);
+	for (int c0 = 0; c0 < n; c0 += MOST_TILE) {
+		int vectors = min(n - c0, MOST_TILE);
 		int sweep = CACHE_RECORDS / vectors / UNIT_BLOCKS * UNIT_BLOCKS;
 		for (int p0 = from; p0 < to; p0 += GROUP_PANELS) {
 			int panels = min(to - p0, GROUP_PANELS);

@@ -96,6 +96,9 @@ func (c *completeCmd) fill(e *env, parts *parts, t *target, names []string) (tex
 		// A function is completed in the file as it is with those before it filled in.
 		file := t.file(text)
 		spec := specNamed(file, name)
+		if fn := completion.FunctionNamed(file, name); spec == nil && fn != nil && fn.Written {
+			continue // together with one before it
+		}
 		if spec == nil || hopeless(e, t, spec) {
 			failed, code = failed+1, max(code, exitFailed)
 			continue
@@ -118,8 +121,8 @@ func (c *completeCmd) fill(e *env, parts *parts, t *target, names []string) (tex
 	return text, failed, code, nil
 }
 
-// complete completes one function of a file, with its helpers where they are unwritten,
-// too, prints what it came to, and returns the file with the best bodies in it, nil if
+// complete completes one function of a file, with its helpers and partners where they are
+// unwritten, too, prints what it came to, and returns the file with the best bodies in it, nil if
 // nothing passed.
 func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec) ([]byte, error) {
 	if c.again != nil {
@@ -153,7 +156,8 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, s
 	return best.Fill(file, spec), nil
 }
 
-// together completes a function with unwritten helpers that have no checks of their own.
+// together completes a function with unwritten helpers that have no checks of their own,
+// and with those that some check needs beside it.
 func (c *completeCmd) together(e *env, p *parts, t *target, file *parser.File, spec *parser.Spec, known *completion.Result) ([]byte, error) {
 	joint, err := p.completer.CompleteTogether(e.ctx, file, c.job(t, spec), known)
 	if joint == nil || err != nil {

@@ -161,9 +161,13 @@ func (c *Completer) Verify(ctx context.Context, spec *parser.Spec, body, dir, py
 	if len(spec.Checks) == 0 {
 		return nil, sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
-	v := c.runner.Run(ctx, program(spec, spec.Filled(body), dir, python))
+	v, n := withNeeds(func(v sandbox.Verdict) needs { return needsOf(spec, body, v) }, func(n needs) sandbox.Verdict {
+		with := *spec
+		with.Prelude = n.prelude(spec)
+		return c.runner.Run(ctx, program(&with, spec.Filled(body), dir, python))
+	})
 	if v.Status != sandbox.Passed {
 		return nil, v
 	}
-	return &Completion{body: body, text: spec.Replacement(body), verdict: v, agree: 1}, v
+	return &Completion{body: body, text: spec.Replacement(body), verdict: v, agree: 1, imports: n.imports}, v
 }

@@ -34,10 +34,31 @@ func needsOf(spec *parser.Spec, body string, v sandbox.Verdict) needs {
 	return n
 }
 
+// withNeeds runs a program. One that only lacks names is run again with what the file has
+// of them, and with imports at the top of its file, since a model whose answer begins at
+// the signature cannot write them there.
+func withNeeds(lacking func(sandbox.Verdict) needs, run func(needs) sandbox.Verdict) (sandbox.Verdict, needs) {
+	v := run(needs{})
+	n := lacking(v)
+	if n.empty() {
+		return v, n
+	}
+	with := run(n)
+	if blocks(with.Status) {
+		return v, needs{} // the interpreter has no such module
+	}
+	return with, n
+}
+
 // leftOut are the statements of the file that a body uses and the spec's prelude has not.
 func leftOut(spec *parser.Spec, body string) []parser.Fragment {
-	return slices.DeleteFunc(spec.PreludeFor(body), func(f parser.Fragment) bool {
-		return slices.ContainsFunc(spec.Prelude, func(g parser.Fragment) bool { return g.Path == f.Path && g.Span == f.Span })
+	return absent(spec.PreludeFor(body), spec.Prelude)
+}
+
+// absent are the statements that a prelude has not.
+func absent(statements, prelude []parser.Fragment) []parser.Fragment {
+	return slices.DeleteFunc(statements, func(f parser.Fragment) bool {
+		return slices.ContainsFunc(prelude, func(g parser.Fragment) bool { return g.Path == f.Path && g.Span == f.Span })
 	})
 }
 

@@ -146,23 +146,14 @@ func (r *run) verify(ctx context.Context, cand *Candidate) {
 	r.report(r.event(Event{Stage: StageVerified, Candidate: &shown, Result: r.snapshot()}))
 }
 
-// verdict runs a body. One that only lacks names is run again with what the file has of
-// them, and with imports at the top of its file, since a model whose answer begins at the
-// signature cannot write them there.
+// verdict runs a body, with what it lacks where that can be found.
 func (r *run) verdict(ctx context.Context, body string) (sandbox.Verdict, needs) {
-	v := r.c.runner.Run(ctx, r.program(body, needs{}))
-	if r.job.Form.Whole {
-		return v, needs{}
-	}
-	n := needsOf(r.job.Spec, body, v)
-	if n.empty() {
-		return v, needs{}
-	}
-	with := r.c.runner.Run(ctx, r.program(body, n))
-	if blocks(with.Status) {
-		return v, needs{} // the interpreter has no such module
-	}
-	return with, n
+	return withNeeds(func(v sandbox.Verdict) needs {
+		if r.job.Form.Whole {
+			return needs{}
+		}
+		return needsOf(r.job.Spec, body, v)
+	}, func(n needs) sandbox.Verdict { return r.c.runner.Run(ctx, r.program(body, n)) })
 }
 
 func (r *run) program(body string, n needs) sandbox.Program {

@@ -13,19 +13,28 @@ import (
 	"greenfill/parser"
 )
 
-// Composite tasks: a function with checks whose helpers are unwritten, too, and have no
-// checks of their own. Bodies are drawn for all of them, and a helper's are judged through
-// the checks of the function that calls it.
+// Composite tasks: a function with checks that cannot be written by itself. Its unwritten
+// helpers have no checks of their own: theirs are judged through the checks of the function
+// that calls them. Its partners are unwritten functions that some check needs beside it, as
+// a round trip needs encode and decode: all checks of all partners must hold.
 
-// A Joint is a function and the helpers written with it, verified together.
+// A Joint is a function and the helpers and partners written with it, verified together.
 type Joint struct {
-	Specs       []*parser.Spec // the helpers, then the function whose checks all passed
+	Specs       []*parser.Spec // the helpers and partners, then the function that was asked for
 	Completions []Completion   // a body for each
 	Text        []byte         // the file with all of them in it: the text that was verified
 	Verdict     sandbox.Verdict
 	Samples     int // drawn, for all functions together
 	Runs        int
 	Elapsed     time.Duration
+
+	imports []parser.Import
+}
+
+// ImportEdit is the one edit that gives the file that the joint was sought for the imports
+// that its bodies need; ok is false where it lacks none.
+func (j *Joint) ImportEdit(f *parser.File) (span parser.Span, text string, ok bool) {
+	return Completion{imports: j.imports}.ImportEdit(f)
 }
 
 // maxJointRuns bounds how many combinations are run.
@@ -46,17 +55,17 @@ func speaksOf(spec, helper *parser.Spec) bool {
 // speak of, and that the bodies written for it do without.
 func IdleHelpers(file *parser.File, spec *parser.Spec, written ...Completion) []*parser.Spec {
 	return slices.DeleteFunc(helpersOf(file, spec), func(h *parser.Spec) bool {
-		return !speaksOf(spec, h) ||
+		return isPartner(h) || !speaksOf(spec, h) ||
 			slices.ContainsFunc(written, func(c Completion) bool { return slices.Contains(word.FindAllString(c.body, -1), h.Name) })
 	})
 }
 
-// CompleteTogether writes the function of job.Spec together with those unwritten helpers
-// that its bodies call: functions of file, which the spec came from, at module level and
-// without checks. It is nil if there are no helpers, or if no combination passed. known,
-// if not nil, is what Complete came to for the same job: its bodies are not drawn again.
+// CompleteTogether writes the function of job.Spec together with its partners and those
+// unwritten helpers that its bodies call: functions of file, which the spec came from, at
+// module level. It is nil if there are none, or if no combination passed. known, if not
+// nil, is what Complete came to for the same job: its bodies are not drawn again.
 //
-// A helper counts as verified only if the checks fail without it.
+// A helper or partner counts as verified only if the checks fail without it.
 func (c *Completer) CompleteTogether(ctx context.Context, file *parser.File, job Job, known *Result) (*Joint, error) {
 	job = c.normal(job)
 	helpers := helpersOf(file, job.Spec)
@@ -74,20 +83,45 @@ func (c *Completer) CompleteTogether(ctx context.Context, file *parser.File, job
 	return s.run(ctx, callers)
 }
 
-// helpersOf are the functions that may be written together with a spec, those first that
-// others use.
+// helpersOf are the functions that may be written together with a spec, partners among
+// them, those first that others use.
 func helpersOf(file *parser.File, spec *parser.Spec) []*parser.Spec {
 	if spec == nil || len(spec.Checks) == 0 || spec.Name != spec.QualifiedName {
 		return nil
 	}
+	specs := file.Specs()
+	partners := partnersOf(specs, spec)
 	var helpers []*parser.Spec
-	for _, s := range parser.Order(file.Specs()) {
-		if len(s.Checks) == 0 && s.Name == s.QualifiedName && s.Name != spec.Name {
+	for _, s := range parser.Order(specs) {
+		if s.Name == s.QualifiedName && s.Name != spec.Name && (len(s.Checks) == 0 || partners[s.Name]) {
 			helpers = append(helpers, s)
 		}
 	}
 	return helpers
 }
+
+// partnersOf names the functions that the checks of a spec need beside it, and those that
+// their checks need.
+func partnersOf(specs []*parser.Spec, spec *parser.Spec) map[string]bool {
+	found := map[string]bool{}
+	var add func(s *parser.Spec)
+	add = func(s *parser.Spec) {
+		for _, c := range s.Checks {
+			for _, name := range c.Awaits {
+				i := slices.IndexFunc(specs, func(s *parser.Spec) bool { return s.QualifiedName == name })
+				if i >= 0 && !found[name] {
+					found[name] = true
+					add(specs[i])
+				}
+			}
+		}
+	}
+	add(spec)
+	return found
+}
+
+// isPartner tells a partner among the functions of helpersOf: helpers have no checks.
+func isPartner(h *parser.Spec) bool { return len(h.Checks) > 0 }
 
 // A search is one call of CompleteTogether.
 type search struct {
@@ -107,8 +141,13 @@ type part struct {
 	bodies []Candidate
 }
 
-// run draws bodies of the helpers that the caller's bodies call, and tries the combinations.
+// run draws bodies of the partners, and of the helpers that the caller's bodies call, and
+// tries the combinations.
 func (s *search) run(ctx context.Context, callers []Candidate) (*Joint, error) {
+	callers, err := s.sound(ctx, s.job.Spec, callers)
+	if err != nil {
+		return nil, err
+	}
 	drawn := map[*parser.Spec][]Candidate{}
 	groups := map[string][]*parser.Spec{}
 	byGroup := map[string][]Candidate{}
@@ -135,7 +174,9 @@ func (s *search) run(ctx context.Context, callers []Candidate) (*Joint, error) {
 				if err != nil {
 					return nil, err
 				}
-				drawn[h] = bodies
+				if drawn[h], err = s.sound(ctx, h, bodies); err != nil {
+					return nil, err
+				}
 			}
 			parts = append(parts, part{h, drawn[h]})
 		}
@@ -148,18 +189,45 @@ func (s *search) run(ctx context.Context, callers []Candidate) (*Joint, error) {
 }
 
 // described is a helper as its prompt shows it: with the checks of the function that
-// calls it, for it has none.
+// calls it, for it has none. A partner has its own.
 func (s *search) described(helper *parser.Spec) *parser.Spec {
+	if isPartner(helper) {
+		return helper
+	}
 	h := *helper
 	h.Checks = s.job.Spec.Checks
 	return &h
 }
 
-// usedBy are the helpers that a body calls, and those that these speak of.
+// sound are the bodies of a function that pass those of its checks that need no partner.
+// One that calls a helper cannot be judged by itself, and stays.
+func (s *search) sound(ctx context.Context, spec *parser.Spec, bodies []Candidate) ([]Candidate, error) {
+	own := *spec
+	own.Checks = slices.DeleteFunc(slices.Clone(spec.Checks), func(c parser.Check) bool { return len(c.Awaits) > 0 })
+	if len(own.Checks) == 0 || len(own.Checks) == len(spec.Checks) {
+		return bodies, nil
+	}
+	var kept []Candidate
+	for _, cand := range bodies {
+		if !slices.ContainsFunc(s.helpers, func(h *parser.Spec) bool { return len(callsOf(h.Name, cand.Body)) > 0 }) {
+			v, _, err := s.verdict(ctx, []part{{spec: &own}}, []string{cand.Body})
+			if err != nil {
+				return nil, err
+			}
+			if v.Status != sandbox.Passed {
+				continue
+			}
+		}
+		kept = append(kept, cand)
+	}
+	return kept, nil
+}
+
+// usedBy are the partners, the helpers that a body calls, and those that these speak of.
 func (s *search) usedBy(body string) []*parser.Spec {
 	used := map[string]bool{}
 	for _, h := range s.helpers {
-		if len(callsOf(h.Name, body)) > 0 {
+		if isPartner(h) || len(callsOf(h.Name, body)) > 0 {
 			used[h.Name] = true
 		}
 	}
@@ -255,23 +323,23 @@ func (s *search) try(ctx context.Context, parts []part, choice []int) (*Joint, e
 		return nil, nil
 	}
 	s.tried[key] = true
-	v, err := s.verdict(ctx, s.program(parts, bodies))
+	v, n, err := s.verdict(ctx, parts, bodies)
 	if err != nil || v.Status != sandbox.Passed {
 		return nil, err
 	}
 	for i, p := range parts[:len(parts)-1] {
 		without := slices.Clone(bodies)
 		without[i] = unwritten(p.spec)
-		if v, err := s.verdict(ctx, s.program(parts, without)); err != nil || v.Status == sandbox.Passed {
-			return nil, err // the checks say nothing of this helper
+		if v, _, err := s.verdict(ctx, parts, without); err != nil || v.Status == sandbox.Passed {
+			return nil, err // the checks say nothing of this one
 		}
 	}
-	return s.joint(ctx, parts, choice)
+	return s.joint(ctx, parts, choice, n.imports)
 }
 
-// joint puts the bodies into the file and verifies the file as it then is.
-func (s *search) joint(ctx context.Context, parts []part, choice []int) (*Joint, error) {
-	j := &Joint{}
+// joint puts the bodies and the imports that they need into the file, and verifies each
+// function that has checks as it then is.
+func (s *search) joint(ctx context.Context, parts []part, choice []int, imports []parser.Import) (*Joint, error) {
 	file := s.file
 	byPlace := make([]int, len(parts))
 	for i := range parts {
@@ -282,57 +350,55 @@ func (s *search) joint(ctx context.Context, parts []part, choice []int) (*Joint,
 		spec, body := parts[i].spec, parts[i].bodies[choice[i]].Body
 		file = file.Edit(spec.Hole.Start, spec.Hole.End, spec.Replacement(body))
 	}
-	whole := FunctionNamed(file, s.job.Spec.QualifiedName)
-	if whole == nil {
-		return nil, nil
-	}
-	v, err := s.verdict(ctx, Program(whole.Spec, s.job.Dir, s.job.Python))
-	if err != nil || v.Status != sandbox.Passed {
-		return nil, err
-	}
+	file = Completion{imports: imports}.withImports(file)
+	j := &Joint{Text: file.Source(), Samples: s.samples, imports: imports}
 	for i, p := range parts {
+		if isPartner(p.spec) { // the function that was asked for comes last
+			whole := FunctionNamed(file, p.spec.QualifiedName)
+			if whole == nil {
+				return nil, nil
+			}
+			v, err := s.once(ctx, Program(whole.Spec, s.job.Dir, s.job.Python))
+			if err != nil || v.Status != sandbox.Passed {
+				return nil, err
+			}
+			j.Verdict = v
+		}
 		cand := p.bodies[choice[i]]
 		j.Specs = append(j.Specs, p.spec)
-		j.Completions = append(j.Completions, Completion{body: cand.Body, text: p.spec.Replacement(cand.Body), verdict: v, agree: cand.Samples})
+		j.Completions = append(j.Completions, Completion{body: cand.Body, text: p.spec.Replacement(cand.Body), agree: cand.Samples})
 	}
-	j.Text, j.Verdict, j.Samples, j.Runs, j.Elapsed = file.Source(), v, s.samples, s.runs, time.Since(s.started)
+	for i := range j.Completions {
+		j.Completions[i].verdict = j.Verdict
+	}
+	j.Runs, j.Elapsed = s.runs, time.Since(s.started)
 	return j, nil
 }
 
-// verdict runs a program; what holds for all alike is an error.
-func (s *search) verdict(ctx context.Context, p sandbox.Program) (sandbox.Verdict, error) {
-	s.runs++
-	v := s.c.runner.Run(ctx, p)
-	switch {
-	case ctx.Err() != nil:
-		return v, ctx.Err()
-	case blocks(v.Status):
-		return v, &Obstacle{Verdict: v}
-	}
-	return v, nil
+// verdict runs a combination, and says what it had to be run with.
+func (s *search) verdict(ctx context.Context, parts []part, bodies []string) (sandbox.Verdict, needs, error) {
+	c := newCombination(parts, bodies)
+	v, n := withNeeds(c.needs, func(n needs) sandbox.Verdict {
+		s.runs++
+		return s.c.runner.Run(ctx, c.program(n, s.job.Dir, s.job.Python))
+	})
+	return v, n, failure(ctx, v)
 }
 
-// program runs a combination. The helpers stand in the candidate and not in the prelude,
-// for the prelude is trusted: the judging process runs it.
-func (s *search) program(parts []part, bodies []string) sandbox.Program {
-	caller := *s.job.Spec
-	caller.Prelude = slices.DeleteFunc(slices.Clone(caller.Prelude), func(f parser.Fragment) bool {
-		return f.Path == "" && slices.ContainsFunc(parts, func(p part) bool { return p.spec.Unit.Span.Start == f.Span.Start })
-	})
-	var units []parser.Fragment
-	for i, p := range parts {
-		units = append(units, p.spec.Filled(bodies[i]))
+// once runs a program.
+func (s *search) once(ctx context.Context, p sandbox.Program) (sandbox.Verdict, error) {
+	s.runs++
+	v := s.c.runner.Run(ctx, p)
+	return v, failure(ctx, v)
+}
+
+// failure is the error of a run that was broken off, or whose verdict holds for all bodies alike.
+func failure(ctx context.Context, v sandbox.Verdict) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case blocks(v.Status):
+		return &Obstacle{Verdict: v}
 	}
-	slices.SortFunc(units, func(a, b parser.Fragment) int { return a.Line - b.Line })
-	var text strings.Builder
-	line := units[0].Line
-	for _, u := range units {
-		for text.Len() > 0 && (line < u.Line || !strings.HasSuffix(text.String(), "\n")) {
-			text.WriteByte('\n')
-			line++
-		}
-		text.WriteString(u.Text)
-		line += strings.Count(u.Text, "\n")
-	}
-	return program(&caller, parser.Fragment{Line: units[0].Line, Text: text.String()}, s.job.Dir, s.job.Python)
+	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"greenfill/completion"
 )
 
-// A joint is a function with unwritten helpers, verified together as the text that their
+// A joint is a function with unwritten helpers and partners, verified together as the text that their
 // document then has; it is offered only over the very text that it was sought for.
 type joint struct {
 	*completion.Joint
@@ -50,9 +50,12 @@ func (t *joint) label() string {
 	return fmt.Sprintf("✓ %s · with %s", asserts(t.Verdict.Passed, t.Verdict.Total), strings.Join(helpers, ", "))
 }
 
-// changes are the edits that put a joint into its document.
-func (t *joint) changes() []change {
+// changes are the edits that put a joint and the imports that it needs into its document.
+func (t *joint) changes(doc *Document) []change {
 	var list []change
+	if span, text, ok := t.ImportEdit(doc.File()); ok {
+		list = append(list, change{span, text})
+	}
 	for i, s := range t.Specs {
 		list = append(list, change{s.Hole, t.Completions[i].Text()})
 	}
@@ -78,15 +81,17 @@ func (s *server) jointAction(doc *Document, fn *completion.Function) (a protocol
 }
 
 // applyJoint has the client put a joint into its document, in one edit, and keeps the
-// function's badge true from then on.
+// badges of its functions true from then on.
 func (s *server) applyJoint(ctx context.Context, doc *Document, fn *completion.Function, t *joint) (any, error) {
 	name := fn.Spec.QualifiedName
-	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, t.changes()...)); err != nil {
+	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, t.changes(doc)...)); err != nil {
 		return nil, err
 	}
 	if now := s.document(doc.URI); now != nil {
-		if written := now.FunctionNamed(name); written != nil && written.Written {
-			s.watch(now, written)
+		for _, spec := range t.Specs {
+			if written := now.FunctionNamed(spec.QualifiedName); written != nil && written.Written && len(written.Checks) > 0 {
+				s.watch(now, written)
+			}
 		}
 	}
 	s.follower.touch(doc.URI)

@@ -68,3 +68,40 @@ func TestTogether(t *testing.T) {
 		t.Errorf("proof %+v", p)
 	}
 }
+
+// TestPartners: a check needs two unwritten functions at once. One edit fills both, with
+// the import that one needs, and both keep a badge.
+func TestPartners(t *testing.T) {
+	const source = "def encode(s):\n    \"\"\"Encode s.\"\"\"\n\n\ndef decode(s):\n    \"\"\"Decode s.\"\"\"\n\n\nassert decode(encode('a')) == 'a'\n"
+	ctx := context.Background()
+	s := &script{bodies: []string{"    return isqrt(s)", "    return right"}}
+	s.verdict = func(p sandbox.Program) sandbox.Verdict {
+		text := p.Candidate.Text
+		for _, f := range p.Prelude {
+			text += f.Text
+		}
+		switch {
+		case !strings.Contains(text, "return right") || !strings.Contains(text, "return isqrt(s)"):
+			return sandbox.Verdict{Status: sandbox.AssertFailed, Total: 1}
+		case !strings.Contains(text, "from math import isqrt"):
+			return sandbox.Verdict{Status: sandbox.Raised, ErrorType: "NameError", Total: 1}
+		}
+		return sandbox.Verdict{Status: sandbox.Passed, Passed: 1, Total: 1}
+	}
+	e, dir := prover(t, s)
+	b := e.Open(filepath.Join(dir, "a.py"), source)
+	var r lsp.Results
+	ok(t, e.Execute(ctx, lsp.CommandComplete, &r, lsp.SpecReference{URI: b.URI, Spec: "encode"}))
+	if r.Message != "✓ 1/1 assert · with decode" {
+		t.Fatalf("results %+v", r)
+	}
+	ok(t, e.Execute(ctx, lsp.CommandApply, nil, lsp.SpecReference{URI: b.URI, Spec: "encode"}))
+	text := e.Text(b)
+	if !strings.HasPrefix(text, "from math import isqrt\n\n\ndef encode") || !strings.Contains(text, "return isqrt(s)") || !strings.Contains(text, "return right") {
+		t.Errorf("the text is\n%s", text)
+	}
+	for _, name := range []string{"encode", "decode"} {
+		_, err := e.AwaitResults(name, inState(lsp.JobVerified))
+		ok(t, err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"greenfill/engine/kernel"
@@ -122,7 +123,32 @@ func (m *Model) ReadRate(ctx context.Context) (float64, error) {
 	return m.pool.ReadRate(m.weights.matrices()), nil
 }
 
-// PeakRate returns the products a second that all the model's threads could reach
-// together if their operands were always at hand: the limit of what a large batch can
-// reach, since each column takes Info.Products of them.
-func (m *Model) PeakRate() float64 { return kernel.PeakRate() * float64(m.pool.Threads()) }
+// PeakRate returns the products a second that as many threads as the model has reach
+// together, all busy for a while, if their operands are always at hand: the limit of what
+// a large batch can reach, since each column takes Info.Products of them.
+func (m *Model) PeakRate(ctx context.Context) (float64, error) {
+	if err := m.acquire(ctx); err != nil {
+		return 0, err
+	}
+	defer m.release()
+	const long = 300 * time.Millisecond // a short burst runs at a higher clock
+	start := time.Now()
+	rates := make([]float64, m.pool.Threads())
+	var group sync.WaitGroup
+	for i := range rates {
+		group.Go(func() {
+			sum, count := 0.0, 0
+			for count == 0 || time.Since(start) < long {
+				sum += kernel.PeakRate()
+				count++
+			}
+			rates[i] = sum / float64(count)
+		})
+	}
+	group.Wait()
+	total := 0.0
+	for _, rate := range rates {
+		total += rate
+	}
+	return total, nil
+}

@@ -35,7 +35,7 @@ type Row struct {
 	Ratio *float64 `json:"ratio"`
 	// LimitFraction is the share of what the machine allows, measured in this run: of the
 	// rate at which the weights can be read for one sample, of the multiplications that
-	// all threads can do for a batch. nil where no limit is known.
+	// the same threads can keep up together for a batch. nil where no limit is known.
 	LimitFraction *float64 `json:"limit_fraction"`
 	// Spread is the distance of the rounds' highest from their lowest, as a share of the median.
 	Spread float64 `json:"spread"`
@@ -71,14 +71,18 @@ func Run(ctx context.Context, o Options) ([]Row, error) {
 	}
 	measures := engine.Measures()
 	figures := make([]figure, len(measures))
-	var reads []float64
+	var reads, peaks []float64
 	for round := range o.Rounds {
 		share := float64(round) / float64(o.Rounds)
 		rate, err := m.ReadRate(ctx)
 		if err != nil {
 			return nil, err
 		}
-		reads = append(reads, rate)
+		peak, err := m.PeakRate(ctx)
+		if err != nil {
+			return nil, err
+		}
+		reads, peaks = append(reads, rate), append(peaks, peak)
 		for i, measure := range measures {
 			progress(measure.Name, share)
 			speed, err := measure.Run(ctx, m)
@@ -102,7 +106,7 @@ func Run(ctx context.Context, o Options) ([]Row, error) {
 	if p != nil {
 		rows[1].against(p.resident)
 	}
-	info, peak := m.Info(), m.PeakRate()
+	info, peak := m.Info(), median(peaks)
 	for i, measure := range measures {
 		f := figures[i]
 		row := Row{Model: o.Model, Test: measure.Name, Unit: "tokens/s", Ours: median(f.ours), Spread: spread(f.ours)}

@@ -80,7 +80,7 @@ func (n needs) prelude(spec *parser.Spec) []parser.Fragment {
 	all := slices.Concat(spec.Prelude, n.file)
 	if len(n.file) > 0 {
 		slices.SortStableFunc(all, func(a, b parser.Fragment) int {
-			return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Start, b.Span.Start))
+			return cmp.Compare(a.Place, b.Place)
 		})
 	}
 	for _, i := range n.imports {

@@ -2,6 +2,7 @@ package lsp_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -415,4 +416,48 @@ func TestFaultySpecs(t *testing.T) {
 		}
 	}
 	t.Errorf("no fix among %+v", list)
+}
+
+// TestNotebookCells: the checks of one cell are the spec of a function in another, and an
+// edit of the one has the other verified again.
+func TestNotebookCells(t *testing.T) {
+	ctx := context.Background()
+	s := &script{bodies: []string{"    return good(x)"}}
+	e := edit(t, s, nil)
+	book := map[string]any{"uri": "file:///w/n.ipynb", "notebookType": "jupyter-notebook", "version": 1}
+	var cells, items []any
+	texts := []string{"%matplotlib inline\nimport math\n", "def f(x):\n    \"\"\"Floor of x.\"\"\"\n    \n", "assert f(1.5) == math.floor(1.5)\n"}
+	uris := make([]uri.URI, len(texts))
+	for i, text := range texts {
+		uris[i] = uri.URI(fmt.Sprintf("vscode-notebook-cell:/w/n.ipynb#W%d", i))
+		cells = append(cells, map[string]any{"kind": 2, "document": uris[i]})
+		items = append(items, map[string]any{"uri": uris[i], "languageId": "python", "version": 1, "text": text})
+	}
+	book["cells"] = cells
+	ok(t, e.Notify("notebookDocument/didOpen", map[string]any{"notebookDocument": book, "cellTextDocuments": items}))
+	change := func(cell int, version int, text string) {
+		t.Helper()
+		ok(t, e.Notify("notebookDocument/didChange", map[string]any{
+			"notebookDocument": map[string]any{"uri": "file:///w/n.ipynb", "version": version},
+			"change": map[string]any{"cells": map[string]any{"textContent": []any{map[string]any{
+				"document": map[string]any{"uri": uris[cell], "version": version}, "changes": []any{map[string]any{"text": text}}}}}},
+		}))
+	}
+	ref := lsp.SpecReference{URI: uris[1], Spec: "f"}
+	var r lsp.Results
+	ok(t, e.Execute(ctx, lsp.CommandComplete, &r, ref))
+	if r.Completions != 1 || r.Checks != 1 {
+		t.Fatalf("results %+v", r)
+	}
+	change(1, 2, "def f(x):\n    \"\"\"Floor of x.\"\"\"\n    return good(x)\n")
+	ok(t, e.Execute(ctx, lsp.CommandCheck, &r, ref))
+	if r.State != lsp.JobVerified {
+		t.Fatalf("checked: %+v", r)
+	}
+	change(2, 3, "assert f(1.5) == math.floor(1.5)\nassert f(2.5) == 2\n")
+	again, err := e.AwaitResults("f", func(r lsp.Results) bool { return r.State == lsp.JobVerified && r.Checks == 2 })
+	ok(t, err)
+	if again.URI != uris[1] {
+		t.Errorf("results of %s", again.URI)
+	}
 }

@@ -26,7 +26,8 @@ type Document struct {
 	// Changed is when the server learned of this version.
 	Changed time.Time
 
-	neighbours []parser.TestFile // files of tests beside it
+	neighbours []parser.TestFile // files of tests beside it, or the other cells of its notebook
+	earlier    int               // so many of the cells stand before it
 
 	mu   sync.Mutex
 	own  *parser.File // the text alone; nil until asked for
@@ -45,7 +46,7 @@ func NewDocument(u uri.URI, version int32, text string, encoding protocol.Positi
 func newDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind, before *Document) *Document {
 	d := &Document{URI: u, Version: version, Text: text, Mapper: NewMapper(text, encoding), Changed: time.Now()}
 	if before != nil {
-		d.base, d.neighbours = before.latest(), before.neighbours
+		d.base, d.neighbours, d.earlier = before.latest(), before.neighbours, before.earlier
 	}
 	return d
 }
@@ -54,6 +55,13 @@ func newDocument(u uri.URI, version int32, text string, encoding protocol.Positi
 func (d *Document) beside(neighbours []parser.TestFile) *Document {
 	return &Document{URI: d.URI, Version: d.Version, Text: d.Text, Mapper: d.Mapper, Changed: d.Changed,
 		neighbours: neighbours, base: d.latest()}
+}
+
+// among is the same version as a cell between others of its notebook.
+func (d *Document) among(before, behind []parser.TestFile) *Document {
+	next := d.beside(slices.Concat(before, behind))
+	next.earlier, next.Changed = len(before), time.Now()
+	return next
 }
 
 // Apply is the document after changes, in their order, each against the text that the
@@ -72,7 +80,7 @@ func (d *Document) Apply(version int32, changes []protocol.TextDocumentContentCh
 		}
 	}
 	return &Document{URI: d.URI, Version: version, Text: text, Mapper: mapper, Changed: time.Now(),
-		neighbours: d.neighbours, base: d.latest()}
+		neighbours: d.neighbours, earlier: d.earlier, base: d.latest()}
 }
 
 // File is the parsed text.
@@ -89,7 +97,11 @@ func (d *Document) File() *parser.File {
 		d.own = d.base.Edit(start, oldEnd, d.Text[start:newEnd])
 	}
 	d.base = nil
-	d.file = completion.WithNeighbours(d.own, pathOf(d.URI), d.neighbours)
+	if d.URI.Scheme() == cellScheme {
+		d.file = d.own.WithCells(d.neighbours[:d.earlier], d.neighbours[d.earlier:])
+	} else {
+		d.file = completion.WithNeighbours(d.own, pathOf(d.URI), d.neighbours)
+	}
 	return d.file
 }
 

@@ -24,7 +24,7 @@ func pathOf(u uri.URI) string {
 	switch u.Scheme() {
 	case "file":
 		return u.FsPath()
-	case "vscode-notebook-cell":
+	case cellScheme:
 		return u.Path() // the notebook's
 	}
 	return ""

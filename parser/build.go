@@ -130,7 +130,7 @@ func (x *index) fragmentOf(i int) Fragment {
 		}
 	}
 	span := Span{m.start, end}
-	return Fragment{Span: span, Line: m.part.line(m.start), Text: m.part.patched(span, m.indent, patches), Path: m.part.path}
+	return Fragment{Span: span, Line: m.part.line(m.start), Text: m.part.patched(span, m.indent, patches), Path: m.part.path, Place: i}
 }
 
 // functionsOf are the functions within module statement i.

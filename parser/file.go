@@ -7,7 +7,9 @@ import "sync"
 type File struct {
 	src    []byte
 	module string     // the name under which tests import the file
-	tests  []TestFile // files of tests beside it
+	tests  []TestFile // files of tests beside it, or the other cells of its notebook
+	cells  bool       // tests are cells
+	before int        // so many of them stand before this one
 	cache  *cache     // shared by the files that edits make of one another
 	once   sync.Once
 	known  *index
@@ -28,7 +30,7 @@ func (f *File) Edit(start, oldEnd int, text string) *File {
 	src = append(src, f.src[:start]...)
 	src = append(src, text...)
 	src = append(src, f.src[oldEnd:]...)
-	return &File{src: src, module: f.module, tests: f.tests, cache: f.cache}
+	return &File{src: src, module: f.module, tests: f.tests, cells: f.cells, before: f.before, cache: f.cache}
 }
 
 func (f *File) index() *index {

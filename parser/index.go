@@ -7,10 +7,12 @@ import (
 	"sync"
 )
 
-// A part is one source of a module: the file itself, or a file of tests beside it.
+// A part is one source of a module: the file itself, a file of tests beside it, or another
+// cell of its notebook.
 type part struct {
 	src      []byte
 	path     string // "" for the file itself
+	tests    bool   // a file of tests
 	root     *stmt
 	comments []comment
 	lines    []int // where each physical line begins
@@ -83,9 +85,18 @@ type index struct {
 
 func newIndex(f *File) *index {
 	x := &index{cache: f.cache, harmless: map[int]bool{}, byValue: map[*names]map[string]bool{}}
-	x.add(newPart(f.src, ""))
+	x.parts = append(x.parts, newPart(f.src, ""))
 	for _, t := range f.tests {
-		x.add(newPart(withoutImport(t.File.src, f.module), t.Path))
+		p := newPart(withoutImport(t.File.src, f.module), t.Path)
+		p.tests = !f.cells
+		x.parts = append(x.parts, p)
+	}
+	for _, p := range x.parts[1 : 1+f.before] {
+		x.add(p)
+	}
+	x.add(x.parts[0])
+	for _, p := range x.parts[1+f.before:] {
+		x.add(p)
 	}
 	x.functions = x.findFunctions()
 	x.byName = map[string][]*function{}
@@ -105,8 +116,8 @@ func newIndex(f *File) *index {
 	return x
 }
 
+// add takes in the statements of a part, behind those of the parts before it.
 func (x *index) add(p *part) {
-	x.parts = append(x.parts, p)
 	for _, s := range p.root.body {
 		if isMainGuard(p.src, s) {
 			for _, inner := range s.body {

@@ -79,7 +79,7 @@ func (x *index) boundNames(i int) []string {
 
 func (x *index) harmlessAlone(i int) bool {
 	m := x.module[i]
-	if m.main || m.part.path != "" {
+	if m.main || m.part.tests {
 		return false
 	}
 	switch m.kind {

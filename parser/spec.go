@@ -70,7 +70,8 @@ type Check struct {
 	Want string
 	// Test names the test of a CheckTest, "" otherwise.
 	Test string
-	// Path is the file of tests it stands in (see File.WithTests), "" for the spec's own file.
+	// Path is the file of tests or the cell it stands in (see File.WithTests and
+	// File.WithCells), "" for the spec's own file.
 	Path string
 	// Awaits are the qualified names of other unwritten functions that it calls, itself or
 	// through others. It cannot hold before they are written.
@@ -83,7 +84,9 @@ type Fragment struct {
 	Span Span
 	Line int
 	Text string
-	Path string // of the file of tests it comes from, "" for the spec's own file
+	Path string // of the file of tests or the cell it comes from, "" for the spec's own
+	// Place is its place among all statements of the module.
+	Place int
 	// Offered: nothing that is written needs it, but a body may.
 	Offered bool
 }

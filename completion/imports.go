@@ -62,16 +62,16 @@ func absent(statements, prelude []parser.Fragment) []parser.Fragment {
 	})
 }
 
-// holdsFor says whether the bodies of r were judged with what the file of spec has now. The
-// key of a spec does not speak of what its prelude leaves out.
-func (r *Result) holdsFor(spec *parser.Spec) bool {
+// HoldsFor says whether the body was judged with what the file of spec has now of what the
+// spec's prelude leaves out: the key of a spec does not speak of that.
+func (c Candidate) HoldsFor(spec *parser.Spec) bool {
 	sameText := func(a, b parser.Fragment) bool { return a.Text == b.Text }
-	for _, c := range r.Candidates {
-		if len(c.needs.file) > 0 && !slices.EqualFunc(c.needs.file, leftOut(spec, c.Body), sameText) {
-			return false
-		}
-	}
-	return true
+	return len(c.needs.file) == 0 || slices.EqualFunc(c.needs.file, leftOut(spec, c.Body), sameText)
+}
+
+// holdsFor says so of all bodies of r.
+func (r *Result) holdsFor(spec *parser.Spec) bool {
+	return !slices.ContainsFunc(r.Candidates, func(c Candidate) bool { return !c.HoldsFor(spec) })
 }
 
 // prelude is the spec's prelude with what n adds to it. Statements of the file stay in its

@@ -51,10 +51,9 @@ type body struct {
 	region string
 	from   string // the same text before, with what stood in the hole
 	rest   string // a digest of the rest of the file
-	// prelude is completion.Function.Prelude then; needs the part of it that the body uses.
-	prelude, needs string
-	agree          int // samples, of all rounds, that gave it or one that behaves alike
-	drawn          *drawing
+	needs  string // completion.Function.Needs then
+	agree  int    // samples, of all rounds, that gave it or one that behaves alike
+	drawn  *drawing
 }
 
 // A ledger keeps the entries used last.
@@ -120,7 +119,7 @@ func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body)
 	now := doc.Text[fn.Body.Start:fn.Body.End]
 	var list []body
 	for _, b := range e.bodies {
-		if b.fits(now) && (b.prelude == fn.Prelude || b.needs == fn.Needs(b.completion.Body())) {
+		if b.fits(now) && b.holdsFor(fn) {
 			list = append(list, b)
 		}
 	}
@@ -152,9 +151,23 @@ func (l *ledger) makeRoom() {
 	delete(l.entries, oldest)
 }
 
+// holdsFor says whether what a body uses of its file is as it was.
+func (b body) holdsFor(fn *completion.Function) bool { return b.needs == fn.Needs(b.completion.Body()) }
+
+// stale says whether some body was judged with what its file no longer has.
+func (e *entry) stale(fn *completion.Function) bool {
+	return slices.ContainsFunc(e.bodies, func(b body) bool { return !b.holdsFor(fn) }) ||
+		slices.ContainsFunc(e.failed, func(c completion.Candidate) bool { return !c.HoldsFor(fn.Spec) })
+}
+
+// forget drops what the rounds came to.
+func (e *entry) forget() {
+	e.bodies, e.joint, e.failed, e.samples, e.elapsed, e.rounds = nil, nil, nil, 0, 0, 0
+}
+
 // known says whether a job about the function, as it stands, has come to an end.
 func (e *entry) known(fn *completion.Function) bool {
-	return e.content == fn.Content && (e.state == JobDone || e.state == JobFailed && e.blocked)
+	return e.content == fn.Content && !e.stale(fn) && (e.state == JobDone || e.state == JobFailed && e.blocked)
 }
 
 // passed is how many of the samples passed.
@@ -187,7 +200,7 @@ func (e *entry) take(j *job, r *completion.Result) {
 		} else {
 			e.bodies = append(e.bodies, body{
 				id: e.id(c.Text()), completion: c, region: region, from: j.from, rest: j.rest, agree: c.Agreeing(),
-				prelude: j.fn.Prelude, needs: j.fn.Needs(c.Body()), drawn: j.drawn,
+				needs: j.fn.Needs(c.Body()), drawn: j.drawn,
 			})
 		}
 	}

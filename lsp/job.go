@@ -76,6 +76,9 @@ func (s *server) begin(doc *Document, fn *completion.Function, automatic bool, s
 		}
 		return j
 	}
+	if e.stale(fn) {
+		e.forget()
+	}
 	f := s.folderLocked(doc.URI)
 	j := &job{
 		entry: e, name: e.name, before: *e, doc: doc, fn: fn, folder: f, set: f.settings, samples: samples,

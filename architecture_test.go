@@ -30,7 +30,7 @@ var layers = map[string]struct {
 	"completion/sandbox": {nil, "runs Python; knows neither specs nor models"},
 	"parser":             {nil, "speaks Python; knows no models"},
 	"engine":             {[]string{"engine/gguf", "engine/tokenizer", "engine/kernel", "engine/memory"}, "speaks tensors; knows no Python"},
-	"engine/bench":       {[]string{"engine"}, "measures what engine offers to everyone"},
+	"engine/bench":       {[]string{"engine", "engine/kernel"}, "measures what engine offers to everyone"},
 	"engine/gguf":        {nil, "a file format"},
 	"engine/tokenizer":   {nil, "text and token ids; the vocabulary is handed to it"},
 	"engine/kernel":      {nil, "loops over numbers"},

@@ -14,6 +14,7 @@ import (
 type benchEngineCmd struct {
 	Model   string `help:"Model: a name from 'greenfill model list', or the path of a GGUF file; default: all that are here." placeholder:"M" env:"GREENFILL_MODEL"`
 	Peer    string `help:"Folder of llama.cpp's programs, to be measured in turn with ours." placeholder:"DIR" type:"existingdir"`
+	Native  string `help:"Folder of a build of them for this very machine, to be measured in turn with the fastest kernel, beside the one that GREENFILL_KERNEL names." name:"peer-native" placeholder:"DIR" type:"existingdir"`
 	Threads int    `help:"Threads; 0 means one per core." default:"0" placeholder:"N"`
 	Count   int    `help:"How often to measure each; the median is printed." default:"5" placeholder:"C"`
 	JSON    bool   `help:"Print a JSON array of rows." name:"json"`
@@ -27,14 +28,17 @@ func (c *benchEngineCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	if c.Native != "" && kernel.Name() == kernel.Paths()[0] {
+		fmt.Fprintf(e.stderr, "--peer-native is left out: %s is this machine's fastest kernel; GREENFILL_KERNEL=avx2 sets the pairs apart\n", kernel.Name())
+	}
 	if !c.JSON {
-		fmt.Fprintf(e.stdout, "kernel %s; the median of %s\n", kernel.Name(), count(c.Count, "round", "rounds"))
+		fmt.Fprintf(e.stdout, "the median of %s\n", count(c.Count, "round", "rounds"))
 	}
 	all := []bench.Row{}
 	for _, choice := range choices {
 		bar := newBar(e.stderr, choice.Name, 100)
 		rows, err := bench.Run(e.ctx, bench.Options{
-			Model: choice.Name, Path: choice.Path, Peer: c.Peer, Threads: c.Threads, Rounds: c.Count,
+			Model: choice.Name, Path: choice.Path, Peer: c.Peer, Native: c.Native, Threads: c.Threads, Rounds: c.Count,
 			Progress: func(what string, share float64) { bar.Set(int(100*share), choice.Name+": "+what) },
 		})
 		bar.Close()
@@ -71,7 +75,7 @@ func (c *benchEngineCmd) models() ([]catalog.Choice, error) {
 }
 
 func printRows(w io.Writer, rows []bench.Row) {
-	fmt.Fprintf(w, "\n%-20s %12s %12s %7s %7s %7s\n", rows[0].Model, "ours", "llama.cpp", "ratio", "limit", "spread")
+	fmt.Fprintf(w, "\n%-20s %-10s %10s %10s %6s %6s %6s\n", rows[0].Model, "kernel", "ours", "llama.cpp", "ratio", "limit", "spread")
 	for _, r := range rows {
 		show := func(v float64) string { return fmt.Sprintf("%.1f", v) }
 		if r.Unit == "bytes" {
@@ -84,7 +88,7 @@ func printRows(w io.Writer, rows []bench.Row) {
 		if r.LimitFraction != nil {
 			cells[2] = fmt.Sprintf("%.0f %%", 100**r.LimitFraction)
 		}
-		fmt.Fprintf(w, "%-20s %12s %12s %7s %7s %5.0f %%\n", r.Test+" "+r.Unit, show(r.Ours), cells[0], cells[1], cells[2], 100*r.Spread)
+		fmt.Fprintf(w, "%-20s %-10s %10s %10s %6s %6s %4.0f %%\n", r.Test+" "+r.Unit, r.Kernel, show(r.Ours), cells[0], cells[1], cells[2], 100*r.Spread)
 	}
 }
 

@@ -10,14 +10,21 @@ import (
 )
 
 // script stands for llama.cpp's programs: it answers as they do, and fails without -pps.
+// Flash attention serves the prompt, a unified cache 16 samples, another cache one.
 const script = `#!/bin/sh
+one=10 sixteen=20
+case "$*" in *" -kvu "*) one=5 sixteen=30 ;; esac
 case "$0 $*" in
-  *llama-bench*"-p 512 "*) echo '{"n_prompt": 512, "avg_ts": 100.5}' ;;
-  *"-pps"*"-npl 16 "*) printf '\n{"pl": 16, "speed_tg": 20.0}\n' ;;
-  *"-pps"*"-npl 1,16 "*) printf '\n{"pl": 1, "speed_tg": 10.0}\n{"pl": 16, "speed_tg": 30.0}\n' ;;
+  *llama-bench*"-p 512 "*"-fa on"*) echo '{"n_prompt": 512, "avg_ts": 100.5}' ;;
+  *llama-bench*"-p 512 "*) echo '{"n_prompt": 512, "avg_ts": 50}' ;;
+  *"-pps"*"-npl 1 "*) printf '\n{"pl": 1, "speed_tg": %s}\n' $one ;;
+  *"-pps"*"-npl 16 "*) printf '\n{"pl": 16, "speed_tg": %s}\n' $sixteen ;;
+  *"-pps"*"-npl 1,16 "*) printf '\n{"pl": 1, "speed_tg": %s}\n{"pl": 16, "speed_tg": %s}\n' $one $sixteen ;;
   *) echo "unknown arguments: $*" >&2; exit 3 ;;
 esac
 `
+
+var peerMeasures = []engine.Measure{{Prompt: 512}, {Prompt: 256, Samples: 1, Tokens: 16}, {Prompt: 256, Samples: 16, Tokens: 16}}
 
 func fakePeer(t *testing.T) *peer {
 	t.Helper()
@@ -27,7 +34,7 @@ func fakePeer(t *testing.T) *peer {
 			t.Fatal(err)
 		}
 	}
-	p, err := choosePeer(t.Context(), Options{Peer: dir, Path: "m.gguf"}, 2)
+	p, err := choosePeer(t.Context(), dir, "m.gguf", 2, peerMeasures)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +43,12 @@ func fakePeer(t *testing.T) *peer {
 
 func TestPeerRound(t *testing.T) {
 	p := fakePeer(t)
-	measures := []engine.Measure{{Prompt: 512}, {Prompt: 256, Samples: 1, Tokens: 4}, {Prompt: 256, Samples: 16, Tokens: 4}}
-	figures := make([]figure, len(measures))
+	if !p.best[0].flash || p.best[1].unified || !p.best[2].unified {
+		t.Errorf("settings %v are not the best ones of each measure", p.best)
+	}
+	figures := make([]figure, len(peerMeasures))
 	for range 2 {
-		if err := p.round(t.Context(), measures, figures); err != nil {
+		if err := p.round(t.Context(), peerMeasures, figures); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,15 +60,15 @@ func TestPeerRound(t *testing.T) {
 }
 
 func TestPeerErrors(t *testing.T) {
-	if _, err := choosePeer(t.Context(), Options{Peer: t.TempDir()}, 2); err == nil || !strings.Contains(err.Error(), "no llama-bench") {
+	if _, err := choosePeer(t.Context(), t.TempDir(), "m.gguf", 2, peerMeasures); err == nil || !strings.Contains(err.Error(), "has no llama-bench") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	p := fakePeer(t)
-	_, err := p.prefill(t.Context(), engine.Measure{Prompt: 3})
+	_, err := p.prefill(t.Context(), setting{}, engine.Measure{Prompt: 3})
 	if err == nil || !strings.Contains(err.Error(), "unknown arguments") {
 		t.Errorf("a program that fails: %v", err)
 	}
-	_, _, err = p.batches(t.Context(), []engine.Measure{{Samples: 1}, {Samples: 16}, {Samples: 99}})
+	_, _, err = p.batches(t.Context(), setting{}, []engine.Measure{{Samples: 1}, {Samples: 16}, {Samples: 99}})
 	if err == nil {
 		t.Error("a program that knows nothing of 99 samples raised no error")
 	}

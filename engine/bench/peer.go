@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,80 +16,108 @@ import (
 	"greenfill/engine"
 )
 
-// A peer is llama.cpp with the settings that serve it best on this machine.
+// A peer is llama.cpp, with the settings that serve each measure best on this machine.
 type peer struct {
 	folder, model string
 	threads       int
-	flash         bool // flash attention
-	unified       bool // one KV cache for all sequences
-	resident      float64
+	best          []setting // for each of the measures it was made for
+	resident      float64   // of the most frugal setting, on frugal
 }
 
-// The samples on which the settings are chosen and memory is measured, as in
-// engine.MeasureStartUp.
-var trial = engine.Measure{Name: "batch 16", Prompt: 256, Samples: 16, Tokens: 4}
+// A setting is what llama.cpp's programs leave to their user.
+type setting struct {
+	flash   bool // flash attention
+	unified bool // one KV cache for all sequences
+}
 
-// choosePeer tries each pair of settings once and keeps the fastest. The memory is that
-// of the most frugal pair.
-func choosePeer(ctx context.Context, o Options, threads int) (*peer, error) {
+var settings = []setting{{false, false}, {false, true}, {true, false}, {true, true}}
+
+const trialTokens = 4 // sampled by each sample when settings are tried
+
+// frugal is what memory is measured on, as in engine.MeasureStartUp.
+var frugal = engine.Measure{Prompt: 256, Samples: 16, Tokens: trialTokens}
+
+// choosePeer tries each setting once on each measure and keeps the fastest.
+func choosePeer(ctx context.Context, folder, model string, threads int, measures []engine.Measure) (*peer, error) {
 	for _, name := range []string{"llama-bench", "llama-batched-bench"} {
-		if _, err := os.Stat(filepath.Join(o.Peer, name)); err != nil {
-			return nil, fmt.Errorf("the peer's folder has no %s: give --peer the folder of llama.cpp's programs", name)
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			return nil, fmt.Errorf("the peer's folder %s has no %s: give the folder of llama.cpp's programs", folder, name)
 		}
 	}
-	var best *peer
-	var fastest, resident float64
-	for _, flash := range []bool{false, true} {
-		for _, unified := range []bool{false, true} {
-			p := &peer{folder: o.Peer, model: o.Path, threads: threads, flash: flash, unified: unified}
-			speeds, bytes, err := p.batches(ctx, []engine.Measure{trial})
-			if err != nil {
-				return nil, err
-			}
-			if speed := speeds[trial.Samples]; speed > fastest {
-				best, fastest = p, speed
-			}
-			if resident == 0 || bytes < resident {
-				resident = bytes
+	p := &peer{folder: folder, model: model, threads: threads, best: make([]setting, len(measures))}
+	fastest := make([]float64, len(measures))
+	trials := slices.Clone(measures)
+	for i := range trials {
+		trials[i].Tokens = min(trials[i].Tokens, trialTokens)
+	}
+	for _, s := range settings {
+		_, bytes, err := p.batches(ctx, s, []engine.Measure{frugal})
+		if err != nil {
+			return nil, err
+		}
+		if p.resident == 0 || bytes < p.resident {
+			p.resident = bytes
+		}
+		speeds, err := p.speeds(ctx, s, trials)
+		if err != nil {
+			return nil, err
+		}
+		for i, speed := range speeds {
+			if speed > fastest[i] {
+				p.best[i], fastest[i] = s, speed
 			}
 		}
 	}
-	if best == nil {
-		return nil, errors.New("llama-batched-bench printed no speed")
-	}
-	best.resident = resident
-	return best, nil
+	return p, nil
 }
 
-// round measures everything once and appends it to the figures.
+// round measures everything once, each with its setting, and appends it to the figures.
 func (p *peer) round(ctx context.Context, measures []engine.Measure, figures []figure) error {
-	var batches []engine.Measure
-	for i, m := range measures {
-		if m.Samples > 0 {
-			batches = append(batches, m)
-			continue
+	for _, s := range settings {
+		var chosen []engine.Measure
+		var at []int
+		for i, m := range measures {
+			if p.best[i] == s {
+				chosen, at = append(chosen, m), append(at, i)
+			}
 		}
-		speed, err := p.prefill(ctx, m)
+		speeds, err := p.speeds(ctx, s, chosen)
 		if err != nil {
 			return err
 		}
-		figures[i].peer = append(figures[i].peer, speed)
-	}
-	speeds, _, err := p.batches(ctx, batches)
-	if err != nil {
-		return err
-	}
-	for i, m := range measures {
-		if speed, ok := speeds[m.Samples]; ok {
-			figures[i].peer = append(figures[i].peer, speed)
+		for k, speed := range speeds {
+			figures[at[k]].peer = append(figures[at[k]].peer, speed)
 		}
 	}
 	return nil
 }
 
+// speeds measures everything once with one setting, in tokens per second.
+func (p *peer) speeds(ctx context.Context, s setting, measures []engine.Measure) ([]float64, error) {
+	var batches []engine.Measure
+	for _, m := range measures {
+		if m.Samples > 0 {
+			batches = append(batches, m)
+		}
+	}
+	bySamples, _, err := p.batches(ctx, s, batches)
+	if err != nil {
+		return nil, err
+	}
+	speeds := make([]float64, len(measures))
+	for i, m := range measures {
+		if m.Samples > 0 {
+			speeds[i] = bySamples[m.Samples]
+		} else if speeds[i], err = p.prefill(ctx, s, m); err != nil {
+			return nil, err
+		}
+	}
+	return speeds, nil
+}
+
 // prefill runs llama-bench.
-func (p *peer) prefill(ctx context.Context, m engine.Measure) (float64, error) {
-	out, _, err := p.run(ctx, "llama-bench", "-p", strconv.Itoa(m.Prompt), "-n", "0", "-r", "1", "-o", "jsonl", "-fa", onOff(p.flash))
+func (p *peer) prefill(ctx context.Context, s setting, m engine.Measure) (float64, error) {
+	out, _, err := p.run(ctx, "llama-bench", "-p", strconv.Itoa(m.Prompt), "-n", "0", "-r", "1", "-o", "jsonl", "-fa", onOff(s.flash))
 	if err != nil {
 		return 0, err
 	}
@@ -105,7 +132,10 @@ func (p *peer) prefill(ctx context.Context, m engine.Measure) (float64, error) {
 
 // batches runs llama-batched-bench on measures that differ in Samples only. It returns
 // tokens per second by samples, and the most memory that the process held.
-func (p *peer) batches(ctx context.Context, measures []engine.Measure) (map[int]float64, float64, error) {
+func (p *peer) batches(ctx context.Context, s setting, measures []engine.Measure) (map[int]float64, float64, error) {
+	if len(measures) == 0 {
+		return nil, 0, nil
+	}
 	first, most := measures[0], 0
 	var counts []string
 	for _, m := range measures {
@@ -115,10 +145,10 @@ func (p *peer) batches(ctx context.Context, measures []engine.Measure) (map[int]
 	// A unified cache holds the prompt once; else each sequence has a slot of its own,
 	// rounded up to 256 positions.
 	positions, cache := roundUp(first.Prompt+most*first.Tokens), "-kvu"
-	if !p.unified {
+	if !s.unified {
 		positions, cache = most*roundUp(first.Prompt+first.Tokens), "-no-kvu"
 	}
-	out, resident, err := p.run(ctx, "llama-batched-bench", "-c", strconv.Itoa(positions), cache, "-fa", onOff(p.flash), "-pps",
+	out, resident, err := p.run(ctx, "llama-batched-bench", "-c", strconv.Itoa(positions), cache, "-fa", onOff(s.flash), "-pps",
 		"-npp", strconv.Itoa(first.Prompt), "-ntg", strconv.Itoa(first.Tokens), "-npl", strings.Join(counts, ","), "--output-format", "jsonl")
 	if err != nil {
 		return nil, 0, err

@@ -53,6 +53,10 @@ void greenfill_linear_panels(const path *p, const product *m, int cols, int from
 			int panels = min(to - p0, GROUP_PANELS);
 			for (int i = 0; i < panels; i++)
 				for (int s = 0; s < PANEL / STRIP; s++) memset(sums[i][s], 0, vectors * sizeof sums[i][s][0]);
+			// The lines that the sums go to are on their way while these are computed.
+			for (int c = c0; c < c0 + vectors; c++)
+				for (int row = p0 * PANEL; row < min((p0 + panels) * PANEL, m->rows); row += LINE / (int)sizeof(float))
+					__builtin_prefetch(m->out + (size_t)c * m->rows + row, 1);
 			for (int b = 0; b < blocks; b += sweep)
 				for (int i = 0; i < panels; i++) {
 					tile t = {

@@ -24,9 +24,7 @@ type Function struct {
 	Base string
 	// Key is Base with the prelude that checks and signature need, whatever the body.
 	Key string
-	// Prelude is a digest of the whole prelude, with what a body only may use.
-	Prelude string
-	// Content is Key with the body: what the outcome of its checks depends on.
+	// Content is Key with the whole prelude and the body: what the outcome of its checks depends on.
 	Content string
 	// Body are the bytes between the signature and the function's end; Hole lies inside.
 	Body parser.Span
@@ -220,7 +218,7 @@ func body(s *parser.Spec, src []byte) parser.Span {
 	return parser.Span{Start: min(start, s.Hole.Start), End: end}
 }
 
-// identify sets the four digests.
+// identify sets the three digests.
 func (fn *Function) identify() {
 	s := fn.Spec
 	unit, start := s.Unit.Text, s.Unit.Span.Start
@@ -238,9 +236,8 @@ func (fn *Function) identify() {
 			parts = append(parts, f.Text)
 		}
 	}
-	fn.Prelude = digest(all)
 	fn.Key = digest(parts)
-	fn.Content = digest(append(parts, fn.Prelude, unit[from:to]))
+	fn.Content = digest(append(parts, digest(all), unit[from:to]))
 }
 
 // Needs is a digest of the prelude with which a body runs: while it stays the same, and

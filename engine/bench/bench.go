@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"greenfill/engine"
 	"greenfill/engine/kernel"
@@ -32,7 +33,7 @@ type Options struct {
 type Row struct {
 	Model  string   `json:"model"`
 	Kernel string   `json:"kernel"` // the path that ran
-	Test   string   `json:"test"`   // "prefill 512", "batch 16", "ready", "resident"
+	Test   string   `json:"test"`   // "prefill 512", "batch 16", "ready", "ready again", "resident"
 	Unit   string   `json:"unit"`
 	Ours   float64  `json:"ours"` // median of the rounds
 	Peer   *float64 `json:"peer"`
@@ -57,7 +58,7 @@ type pair struct {
 	reads, peaks []float64 // the limits in each round
 }
 
-// Run measures start-up and memory once, then every engine.Measure in turn for so many rounds.
+// Run measures start-up twice and memory once, then every engine.Measure in turn for so many rounds.
 func Run(ctx context.Context, o Options) ([]Row, error) {
 	progress := o.Progress
 	if progress == nil {
@@ -69,11 +70,13 @@ func Run(ctx context.Context, o Options) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
+	opening := time.Now()
 	m, err := engine.Open(ctx, o.Path, options)
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close() // nothing is lost when it fails
+	again := time.Since(opening)
 
 	measures := engine.Measures()
 	pairs, err := o.pairs(ctx, m.Info().Threads, measures, progress)
@@ -89,11 +92,20 @@ func Run(ctx context.Context, o Options) ([]Row, error) {
 		}
 	}
 
-	resident := Row{Model: o.Model, Kernel: pairs[0].kernel, Test: "resident", Unit: "bytes", Ours: float64(start.Resident)}
+	row := func(test, unit string, ours float64) Row {
+		return Row{Model: o.Model, Kernel: pairs[0].kernel, Test: test, Unit: unit, Ours: ours}
+	}
+	resident := row("resident", "bytes", float64(start.Resident))
 	if p := pairs[0].peer; p != nil {
 		resident.against(p.resident)
 	}
-	rows := []Row{{Model: o.Model, Kernel: pairs[0].kernel, Test: "ready", Unit: "ms", Ours: float64(start.Ready.Milliseconds())}, resident}
+	// The first opening may have to wait for the memory itself, as on a virtual machine
+	// whose host takes back what is free; the second finds what the first gave up.
+	rows := []Row{
+		row("ready", "ms", float64(start.Ready.Milliseconds())),
+		row("ready again", "ms", float64(again.Milliseconds())),
+		resident,
+	}
 	for _, p := range pairs {
 		rows = append(rows, p.rows(o.Model, m.Info(), measures)...)
 	}

@@ -121,19 +121,21 @@ func (x *index) fragmentOf(i int) Fragment {
 	m := x.module[i]
 	var patches []patch
 	end := m.end
-	if m.part == x.parts[0] {
-		for _, f := range x.functionsOf(i) {
-			if p, ok := f.stub(); ok {
-				patches = append(patches, p)
-				end = max(end, p.End)
-			}
+	functions := x.functionsOf(i)
+	if m.part != x.parts[0] {
+		functions = x.functionsIn(i)
+	}
+	for _, f := range functions {
+		if p, ok := f.stub(); ok {
+			patches = append(patches, p)
+			end = max(end, p.End)
 		}
 	}
 	span := Span{m.start, end}
 	return Fragment{Span: span, Line: m.part.line(m.start), Text: m.part.patched(span, m.indent, patches), Path: m.part.path, Place: i}
 }
 
-// functionsOf are the functions within module statement i.
+// functionsOf are the functions of the file itself within module statement i.
 func (x *index) functionsOf(i int) []*function {
 	lo := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top >= i })
 	hi := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top > i })

@@ -27,3 +27,24 @@ func TestWithCells(t *testing.T) {
 		t.Errorf("after an edit: %+v", got)
 	}
 }
+
+// TestUnwrittenInOtherCell: a function that has no body yet, in another cell or in a file
+// of tests, is a stub in preludes, as the file's own are; a syntax error there would be in
+// the way of every body.
+func TestUnwrittenInOtherCell(t *testing.T) {
+	f := Parse([]byte("def f(x):\n    pass\n\nassert f(1) == g(1)\n"))
+	for _, test := range []struct{ other, want string }{
+		{"def g(n):\n", "def g(n):\n    raise NotImplementedError"},
+		{"class A:\n  def g(self):\n  def h(self):\n    return 1\n\ng = A().g\n", "class A:\n  def g(self):\n    raise NotImplementedError\n  def h(self):\n    return 1"},
+		{"def g(n):\n    return n +\n", "def g(n):\n    raise NotImplementedError"},
+		{"def g(n):\n    return n\n", "def g(n):\n    return n"},
+	} {
+		other := []TestFile{{"other", Parse([]byte(test.other))}}
+		for what, among := range map[string]*File{"before": f.WithCells(other, nil), "behind": f.WithCells(nil, other), "tests": f.WithTests("m", other...)} {
+			prelude := among.Specs()[0].Prelude
+			if len(prelude) == 0 || prelude[0].Text != test.want || prelude[0].Path != "other" {
+				t.Errorf("%s: prelude %+v, want %q", what, prelude, test.want)
+			}
+		}
+	}
+}

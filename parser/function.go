@@ -53,27 +53,34 @@ func (f *function) isSuspect() bool {
 // findFunctions finds every def of the file itself, in file order.
 func (x *index) findFunctions() []*function {
 	var found []*function
-	p := x.parts[0]
-	var visit func(s *stmt, top int, class *stmt, outer *function, prefix string)
-	visit = func(s *stmt, top int, class *stmt, outer *function, prefix string) {
+	for i, s := range x.module {
+		if s.part == x.parts[0] {
+			found = append(found, x.functionsIn(i)...)
+		}
+	}
+	return found
+}
+
+// functionsIn finds every def within module statement i, of whichever part.
+func (x *index) functionsIn(i int) []*function {
+	var found []*function
+	p := x.module[i].part
+	var visit func(s *stmt, class *stmt, outer *function, prefix string)
+	visit = func(s *stmt, class *stmt, outer *function, prefix string) {
 		switch s.kind {
 		case stmtDef:
 			name := string(p.src[s.name.Start:s.name.End])
-			f := x.newFunction(&function{stmt: s, part: p, top: top, class: class, outer: outer, name: name, qualified: prefix + name})
+			f := x.newFunction(&function{stmt: s, part: p, top: i, class: class, outer: outer, name: name, qualified: prefix + name})
 			found = append(found, f)
 			class, outer, prefix = nil, f, f.qualified+".<locals>."
 		case stmtClass:
 			class, prefix = s, prefix+string(p.src[s.name.Start:s.name.End])+"."
 		}
 		for _, inner := range s.body {
-			visit(inner, top, class, outer, prefix)
+			visit(inner, class, outer, prefix)
 		}
 	}
-	for i, s := range x.module {
-		if s.part == p {
-			visit(s.stmt, i, nil, nil, "")
-		}
-	}
+	visit(x.module[i].stmt, nil, nil, "")
 	return found
 }
 

@@ -130,13 +130,14 @@ func (c *completeCmd) complete(e *env, p *parts, t *target, file *parser.File, s
 			return text, err
 		}
 	}
-	if completion.SpeaksOfHelpers(file, spec) {
+	sought := completion.SpeaksOfHelpers(file, spec)
+	if sought {
 		if text, err := c.together(e, p, t, file, spec, nil); text != nil || err != nil {
 			return text, err
 		}
 	}
 	r, err := c.run(e, p, t, spec)
-	if err == nil && len(r.Completions) == 0 {
+	if err == nil && len(r.Completions) == 0 && !sought { // the same bodies combine no better a second time
 		if text, err := c.together(e, p, t, file, spec, r); text != nil || err != nil {
 			return text, err
 		}

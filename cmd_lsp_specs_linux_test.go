@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"greenfill/lsp"
+	"greenfill/lsp/lsptest"
+)
+
+// TestSurfaceOfFaultySpecs: what is wrong with checks is said before anything runs, and
+// mended by the action that comes with it; a body that does not end says so at its check.
+func TestSurfaceOfFaultySpecs(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	c := startEditor(t, nil, lsptest.Config{Folders: []string{dir}, Settings: map[string]any{"idleDelay": 50}})
+	b := c.Open(filepath.Join(dir, "a.py"), `def half(x):
+    while x == 3:
+        pass
+    return x / 2
+
+# half(8) = 4
+assert half(4) == 2
+assert half(3) == 1.5
+`)
+	var faulty protocol.Diagnostic
+	must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool {
+		i := slices.IndexFunc(list, func(d protocol.Diagnostic) bool { return d.Range.Start.Line == 5 })
+		if i >= 0 {
+			faulty = list[i]
+		}
+		return i >= 0
+	}))
+	var fixes []protocol.CodeAction
+	must(t, c.Call(ctx, "textDocument/codeAction", map[string]any{
+		"textDocument": map[string]any{"uri": b.URI}, "range": faulty.Range,
+		"context": map[string]any{"diagnostics": []any{map[string]any{"range": faulty.Range, "message": "m", "source": "greenfill"}}, "only": []any{"quickfix"}},
+	}, &fixes))
+	if len(fixes) != 1 || fixes[0].Title != "Write ==" || len(fixes[0].Diagnostics) != 1 {
+		t.Fatalf("fixes %+v", fixes)
+	}
+	must(t, c.AcceptAction(ctx, fixes[0]))
+	if !strings.Contains(c.Text(b), "# half(8) == 4\n") {
+		t.Errorf("the text is\n%s", c.Text(b))
+	}
+	must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool {
+		return !slices.ContainsFunc(list, func(d protocol.Diagnostic) bool { return d.Range.Start.Line == 5 })
+	}))
+	must(t, c.Execute(ctx, lsp.CommandCheck, nil, lsp.SpecReference{URI: b.URI, Spec: "half"}))
+	hints, err := c.Hints(ctx, b)
+	must(t, err)
+	if len(hints) < 3 || !slices.Equal(hints[:2], []string{"5 ✓", "6 ✓"}) || !strings.HasPrefix(hints[2], "7 ✗ used more than") {
+		t.Errorf("hints %q", hints)
+	}
+	must(t, c.Close())
+	must(t, c.cmd.Wait())
+}
+
+// TestSurfaceOfCells: a function in one cell of a notebook, its import in the cell before,
+// its checks in the cells behind; an edit of any of them has it verified again.
+func TestSurfaceOfCells(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	path := filepath.Join(dir, "n.ipynb")
+	c := startEditor(t, nil, lsptest.Config{Folders: []string{dir}, Settings: map[string]any{"idleDelay": 50}})
+	var uris []uri.URI
+	var cells, items []any
+	for i, text := range []string{
+		"%matplotlib inline\nimport math\n\ndef later(x):\n",
+		"def floor(x):\n    return math.floor(x)\n",
+		"%%time\nassert floor(1.5) == 1\nassert floor(2.5) == later(2)\n",
+		"assert floor(-1) == -1\n",
+	} {
+		cell := uri.URI(fmt.Sprintf("vscode-notebook-cell:%s#W%d", path, i))
+		uris = append(uris, cell)
+		cells = append(cells, map[string]any{"kind": 2, "document": cell})
+		items = append(items, map[string]any{"uri": cell, "languageId": "python", "version": 1, "text": text})
+	}
+	must(t, c.Notify("notebookDocument/didOpen", map[string]any{"cellTextDocuments": items,
+		"notebookDocument": map[string]any{"uri": uri.File(path), "notebookType": "jupyter-notebook", "version": 1, "cells": cells}}))
+	change := func(cell, version int, text string) {
+		must(t, c.Notify("notebookDocument/didChange", map[string]any{
+			"notebookDocument": map[string]any{"uri": uri.File(path), "version": version},
+			"change": map[string]any{"cells": map[string]any{"textContent": []any{map[string]any{
+				"document": map[string]any{"uri": uris[cell], "version": version}, "changes": []any{map[string]any{"text": text}}}}}}}))
+	}
+	floor := &lsptest.Buffer{URI: uris[1], Text: "def floor(x):\n    return math.floor(x)\n"}
+
+	// A function without a body in another cell costs the check that calls it, no more.
+	var r lsp.Results
+	must(t, c.Execute(ctx, lsp.CommandCheck, &r, lsp.SpecReference{URI: floor.URI, Spec: "floor"}))
+	if r.State != lsp.JobUnverified || r.Message != "✗ 2/3 asserts: NotImplementedError" {
+		t.Errorf("results %+v", r)
+	}
+	hover, err := c.Hover(ctx, floor, strings.Index(floor.Text, "floor"))
+	must(t, err)
+	for _, want := range []string{"in cell 3 ✓", "in cell 3 ✗ NotImplementedError", "in cell 4 ✓"} {
+		if !strings.Contains(hover, want) {
+			t.Errorf("hover %q lacks %q", hover, want)
+		}
+	}
+	titles, err := c.Titles(ctx, floor)
+	must(t, err)
+	if !slices.Contains(titles, r.Message) {
+		t.Errorf("lenses %q", titles)
+	}
+
+	change(2, 2, "assert floor(2.5) == 2\n")
+	r, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobVerified && r.Checks == 2 })
+	must(t, err)
+	if r.URI != floor.URI {
+		t.Errorf("results of %s", r.URI)
+	}
+	change(0, 3, "import cmath as math\n")
+	_, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobUnverified })
+	must(t, err)
+	must(t, c.Close())
+	must(t, c.cmd.Wait())
+}

@@ -28,6 +28,7 @@ func TestSurfaceOfFaultySpecs(t *testing.T) {
 # half(8) = 4
 assert half(4) == 2
 assert half(3) == 1.5
+assert half(2) == 1
 `)
 	var faulty protocol.Diagnostic
 	must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool {
@@ -55,7 +56,7 @@ assert half(3) == 1.5
 	must(t, c.Execute(ctx, lsp.CommandCheck, nil, lsp.SpecReference{URI: b.URI, Spec: "half"}))
 	hints, err := c.Hints(ctx, b)
 	must(t, err)
-	if len(hints) < 3 || !slices.Equal(hints[:2], []string{"5 ✓", "6 ✓"}) || !strings.HasPrefix(hints[2], "7 ✗ used more than") {
+	if len(hints) != 4 || !slices.Equal(hints[:2], []string{"5 ✓", "6 ✓"}) || !strings.HasPrefix(hints[2], "7 ✗ used more than") || hints[3] != "8 · not reached" {
 		t.Errorf("hints %q", hints)
 	}
 	must(t, c.Close())
@@ -119,6 +120,48 @@ func TestSurfaceOfCells(t *testing.T) {
 	change(0, 3, "import cmath as math\n")
 	_, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobUnverified })
 	must(t, err)
+	must(t, c.Close())
+	must(t, c.cmd.Wait())
+}
+
+// TestSurfaceOfPartners: two functions that a check needs at once are written by one action.
+func TestSurfaceOfPartners(t *testing.T) {
+	model := smallest(t)
+	ctx, dir := context.Background(), t.TempDir()
+	c := startEditor(t, nil, lsptest.Config{Folders: []string{dir}, Options: map[string]any{"trusted": true, "notifications": true,
+		"settings": map[string]any{"model": model, "maxLoad": 0, "onBattery": "sample", "timeLimit": 0, "idleDelay": 50, "samples": 8}}})
+	b := c.Open(filepath.Join(dir, "a.py"), `def plus_one(n):
+    """Return n + 1."""
+
+
+def minus_one(n):
+    """Return n - 1."""
+
+
+assert minus_one(plus_one(5)) == 5
+assert plus_one(minus_one(2)) == 2
+`)
+	r, err := c.complete(ctx, b, "plus_one")
+	must(t, err)
+	if r.Message != "✓ 2/2 asserts · with minus_one" {
+		t.Fatalf("results %+v", r)
+	}
+	titles, err := c.Titles(ctx, b)
+	must(t, err)
+	if !slices.Contains(titles, r.Message+" — insert") {
+		t.Errorf("lenses %q", titles)
+	}
+	actions, err := c.Actions(ctx, b, strings.Index(b.Text, "plus_one"))
+	must(t, err)
+	if len(actions) == 0 || actions[0].Title != "Greenfill: write plus_one  "+r.Message {
+		t.Fatalf("actions %+v", actions)
+	}
+	must(t, c.AcceptAction(ctx, actions[0]))
+	_, err = c.AwaitResults("plus_one", func(r lsp.Results) bool { return r.State == lsp.JobVerified })
+	must(t, err)
+	if text := c.Text(b); strings.Count(text, "    return ") < 2 {
+		t.Errorf("the text is\n%s", text)
+	}
 	must(t, c.Close())
 	must(t, c.cmd.Wait())
 }

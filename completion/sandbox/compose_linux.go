@@ -108,12 +108,13 @@ func (r *run) explain(v *Verdict, i int) {
 	}
 }
 
-// cutShort adds results for the checks that an early end left without one.
+// cutShort adds results for the checks that an early end left without one: the first is
+// why it came, those behind it were not reached.
 func (r *run) cutShort(v *Verdict, answer, judge ended) {
 	status, message := r.ending(answer, judge)
 	for i := len(v.Checks); i < len(r.program.Checks); i++ {
 		v.Checks = append(v.Checks, CheckResult{Status: status, Line: r.program.Checks[i].Line, Message: message})
-		message = "not run: an earlier check ended the candidate"
+		status, message = Vacuous, "not reached: an earlier check ended the candidate"
 	}
 }
 

@@ -89,10 +89,10 @@ const path *greenfill_path(int i);
 int greenfill_available(const path *p);
 
 // A team is a set of threads that share the work of one call, see team.h. Without one,
-// or if no thread could be started, the caller works alone. nicer is how much lower the
-// threads' priority is than the caller's.
+// or if no thread could be started, the caller works alone. Its threads have the priority
+// of the thread that makes it.
 typedef struct team team;
-team *greenfill_new_team(int threads, int nicer); // NULL if there is no memory
+team *greenfill_new_team(int threads); // NULL if there is no memory
 void greenfill_end_team(team *t);
 
 // These run the steps of a forward pass on a team, one call after the other. What they do

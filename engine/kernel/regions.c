@@ -39,7 +39,7 @@ void greenfill_swiglu(team *t, const path *p, float *gate, const float *up, int 
 
 void greenfill_add(team *t, const path *p, float *dst, const float *x, int n) { run_span(t, p->add, dst, x, n); }
 
-// run_vectors runs a job whose first fields are a vectors, each chunk some of them.
+// A vectors is the first field of a job whose chunks are some vectors each.
 typedef struct {
 	const path *p;
 	int n, width, each; // vectors, their width, and how many a chunk has
@@ -184,13 +184,15 @@ typedef struct {
 	int n;
 } linear_job;
 
-static int chunks_of(const product *p) { return ((p->rows + PANEL - 1) / PANEL + p->each - 1) / p->each; }
+static int panels_of(const product *p) { return (p->rows + PANEL - 1) / PANEL; }
+
+static int chunks_of(const product *p) { return (panels_of(p) + p->each - 1) / p->each; }
 
 static void linear_chunk(const void *job, int chunk, int thread) {
 	const linear_job *j = job;
 	const product *p = j->products;
 	for (; chunk >= chunks_of(p); p++) chunk -= chunks_of(p);
-	int from = chunk * p->each, to = min(from + p->each, (p->rows + PANEL - 1) / PANEL);
+	int from = chunk * p->each, to = min(from + p->each, panels_of(p));
 	if (j->r)
 		greenfill_linear_panels(j->p, p, j->cols, from, to, j->r, j->n);
 	else

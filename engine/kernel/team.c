@@ -14,13 +14,11 @@
 #include "team.h"
 #include "kernel.h"
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,7 +86,6 @@ struct team {
 	gate started __attribute__((aligned(CACHE_LINE))); // a region began, or the team ends
 	gate ended;                                        // a region's last chunk was done
 	_Atomic int closed;
-	int nicer;
 	int count; // of threads besides the caller
 	member members[];
 };
@@ -128,19 +125,10 @@ void greenfill_team_run(team *t, chunk_fn *f, const void *job, int chunks) {
 		wait_gate(&t->ended, before);
 }
 
-// be_nicer makes the calling thread give way to others, those of this process included.
-static void be_nicer(int by) {
-	errno = 0;
-	int now = getpriority(PRIO_PROCESS, 0);
-	if (errno == 0)
-		setpriority(PRIO_PROCESS, 0, now + by > 19 ? 19 : now + by); // refused, it costs patience only
-}
-
 // serve is a thread's life.
 static void *serve(void *self) {
 	member *m = self;
 	team *t = m->of;
-	be_nicer(t->nicer);
 	for (uint32_t seen = 0;;) {
 		wait_gate(&t->started, seen);
 		seen = atomic_load(&t->started.count);
@@ -151,11 +139,11 @@ static void *serve(void *self) {
 	}
 }
 
-team *greenfill_new_team(int threads, int nicer) {
+team *greenfill_new_team(int threads) {
 	team *t = aligned_alloc(CACHE_LINE, (sizeof *t + threads * sizeof(member) + CACHE_LINE) / CACHE_LINE * CACHE_LINE);
 	if (!t)
 		return 0;
-	*t = (team){.nicer = nicer};
+	*t = (team){0};
 	pthread_attr_t attributes;
 	if (pthread_attr_init(&attributes))
 		return t; // the caller works alone

@@ -9,7 +9,8 @@ import "C"
 type team struct{ c *C.team }
 
 func newTeam(threads int) *team {
-	c := C.greenfill_new_team(C.int(threads), nicer)
+	var c *C.team
+	Background(func() { c = C.greenfill_new_team(C.int(threads)) }) // threads inherit the priority
 	if c == nil {
 		panic("out of memory") // as Go itself does
 	}

@@ -176,6 +176,7 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 	s.Prelude = x.fragments(prelude, f.offered())
 	s.undefined = func(body string) []string { return f.undefinedIn(s, body) }
 	s.preludeFor = func(body string) []Fragment { return f.preludeFor(prelude, body) }
+	s.imports, s.sources = f.importStatements, f.sources
 }
 
 var futureModule = wordSet("__future__")

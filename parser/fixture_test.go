@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +24,9 @@ import (
 //	-- case.py/tests x.py --  a file of tests beside it (module name "case")
 //	-- case.py/edit --    lines "old" -> "new", Go strings, each applied once, in order
 //	-- case.py/body --    a sampled continuation for the first spec
+//	-- case.py/stubs --   expected, where it is asked for: its definitions as others see them
+//	-- case.py/imports -- expected, where it is asked for: what the first spec may import, and the
+//	                      members of what is imported as a whole that are spoken of
 //	-- case.py/spec --    expected: the spec at the cursor, or all specs and missing functions
 //	-- case.py/filled --  expected, with a body: the file after it was accepted
 //
@@ -44,6 +49,7 @@ type fixture struct {
 	cursor        int
 	specs         []*Spec
 	body          *string
+	stubs         []string
 }
 
 func TestFixtures(t *testing.T) {
@@ -116,6 +122,10 @@ func runFixture(t *testing.T, archive string, files []txtar.File) ([]txtar.File,
 		case "body":
 			body := controls.Replace(string(f.Data))
 			c.body = &body
+		case "stubs":
+			f.Data = []byte(dumpStubs(c))
+		case "imports":
+			f.Data = []byte(dumpImports(c.file.Specs()[0]))
 		case "spec", "filled":
 			continue
 		default:
@@ -224,6 +234,42 @@ func dumpSpecs(c *fixture) string {
 	return out.String()
 }
 
+// dumpStubs writes a file's definitions as the fixtures show them.
+func dumpStubs(c *fixture) string {
+	var out strings.Builder
+	for _, d := range Definitions(c.file.Source()) {
+		switch {
+		case d.Stub == "":
+			fmt.Fprintf(&out, "%s is from elsewhere: %s\n", d.Name, d.From)
+		default:
+			c.stubs = append(c.stubs, d.Stub, d.As("other"))
+			fmt.Fprintln(&out, pictures.Replace(d.Stub))
+		}
+	}
+	return out.String()
+}
+
+// dumpImports writes what a spec may import.
+func dumpImports(s *Spec) string {
+	var out strings.Builder
+	for _, statement := range s.ImportStatements() {
+		fmt.Fprintf(&out, "%s%d: %s\n", inFile(statement.Path), statement.Line, pictures.Replace(statement.Text))
+		for _, i := range statement.Imports {
+			fmt.Fprintf(&out, "  %s\n", i)
+			of := i.Module
+			if i.Name != "" || i.As != "" {
+				of = i.binds()
+			}
+			mentions := s.Mentions(of)
+			for _, name := range slices.Sorted(maps.Keys(mentions)) {
+				where := map[Mention]string{MentionFile: "file", MentionSpec: "spec"}[mentions[name]]
+				fmt.Fprintf(&out, "    .%s in the %s\n", name, where)
+			}
+		}
+	}
+	return out.String()
+}
+
 // pythonVersion is the interpreter's version as "3.12", with two digits behind the dot.
 func pythonVersion(t *testing.T) string {
 	out, err := exec.Command(findPython(t), "-c", "import sys; print('%d.%02d' % sys.version_info[:2])").Output()
@@ -275,7 +321,7 @@ func compileFixtures(t *testing.T, cases []*fixture) {
 			if strings.HasPrefix(c.name, "half") {
 				q.Prelude, q.Checks = nil, nil
 			} else {
-				q.Files = append(q.Files, fillAll(c))
+				q.Files = append(append(q.Files, fillAll(c)), c.stubs...)
 			}
 			if c.body != nil && s == c.specs[0] {
 				q.Checks = append(q.Checks, s.Filled(s.Reindent(*c.body)).Text)

@@ -136,5 +136,7 @@ type Spec struct {
 	problems   func() []Problem
 	undefined  func(body string) []string
 	preludeFor func(body string) []Fragment
+	imports    func() []ImportStatement
+	sources    func() [][]byte
 	uses       []string
 }

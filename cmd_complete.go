@@ -187,6 +187,7 @@ func (c *completeCmd) job(t *target, spec *parser.Spec) completion.Job {
 		Sampling: c.sampling(),
 		Dir:      t.dir,
 		Python:   c.Python,
+		Modules:  t.modules(),
 	}
 }
 

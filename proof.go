@@ -36,7 +36,11 @@ func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, n
 // proofTarget is what the proof at path speaks of: not the files on disk, but those that
 // it holds. What these import does lie on disk.
 func proofTarget(path string, p *completion.Proof, source string) *target {
-	return &target{path: filepath.Base(p.File), abs: p.File, dir: workspaceOf(path, p), source: []byte(source), tests: p.TestFiles()}
+	t := &target{path: filepath.Base(p.File), abs: p.File, dir: workspaceOf(path, p), source: []byte(source), tests: p.TestFiles()}
+	if below, err := filepath.Rel(p.Dir, filepath.Dir(p.File)); err == nil && filepath.IsLocal(below) {
+		t.below = below
+	}
+	return t
 }
 
 // workspaceOf is the folder from which the code of the proof at path may import. Whoever

@@ -16,7 +16,8 @@ import (
 // A target is a source file as it was read, and the place in it that was named.
 type target struct {
 	path   string
-	dir    string // of the file: the workspace that its code may import from
+	dir    string // the workspace that its code may import from
+	below  string // where in it the file lies, "" for dir itself
 	raw    []byte // as it was read, in the file's own encoding
 	bom    []byte // the byte order mark, kept for writing
 	source []byte // as UTF-8, without it
@@ -25,6 +26,11 @@ type target struct {
 
 	abs   string            // the path from the root
 	tests []parser.TestFile // files of tests beside it
+}
+
+// modules are those that the target may import from its project, for prompts.
+func (t *target) modules() completion.Modules {
+	return completion.Modules{Path: filepath.Join(t.dir, t.below, filepath.Base(t.abs)), Root: projectOf(t.dir), Read: completion.ReadText}
 }
 
 // file is a text of the target, with the checks that the files of tests beside it hold.

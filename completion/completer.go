@@ -82,6 +82,9 @@ type Job struct {
 	Sampling engine.Sampling // DefaultSampling is the sensible one
 	Dir      string          // the user's workspace, readable to the program; "" means none
 	Python   string          // the interpreter; "" means the one the sandbox finds
+	Modules  Modules         // whose definitions the prompt shows where the file imports them
+
+	imported []Imported // of Modules, for Spec
 }
 
 // DefaultSampling is how bodies are drawn unless the user says otherwise: warm enough
@@ -103,6 +106,9 @@ func (c *Completer) normal(j Job) Job {
 	}
 	if j.Sampling.Temperature == 0 {
 		j.Budget.Samples = 1 // greedy samples are all the same
+	}
+	if j.Spec != nil && len(j.Spec.Checks) > 0 {
+		j.imported = j.Modules.For(j.Spec, j.Dir)
 	}
 	return j
 }

@@ -13,7 +13,7 @@ func promptOf(t *testing.T, f Form, source string) string {
 	if len(specs) != 1 {
 		t.Fatalf("%d specs", len(specs))
 	}
-	return f.Prompt(specs[0]).Text
+	return f.Prompt(specs[0], nil).Text
 }
 
 // The user's text cannot end the conversation, or speak as somebody else.

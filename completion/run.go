@@ -82,7 +82,7 @@ func (r *run) complete(ctx context.Context) (*Result, error) {
 
 // sample draws the job's samples.
 func (r *run) sample(ctx context.Context) (engine.Stats, error) {
-	prompt := r.job.Form.Prompt(r.job.Spec)
+	prompt := r.job.Form.Prompt(r.job.Spec, r.job.imported)
 	r.tell(Event{Stage: StagePrefill})
 	return r.c.sampler.Sample(ctx, engine.Request{
 		Prompt:    prompt.Text,

@@ -243,7 +243,7 @@ func (s *search) usedBy(body string) []*parser.Spec {
 
 // draw samples bodies of one function, those that most samples gave first.
 func (s *search) draw(ctx context.Context, spec *parser.Spec) ([]Candidate, error) {
-	prompt := s.job.Form.Prompt(spec)
+	prompt := s.job.Form.Prompt(spec, s.job.Modules.For(spec, s.job.Dir))
 	sampling, stop := ctx, func() {}
 	if s.job.Budget.Time > 0 {
 		sampling, stop = context.WithTimeout(ctx, s.job.Budget.Time)

@@ -52,7 +52,7 @@ func TestExamplesMissing(t *testing.T) {
 }
 
 func TestPaperForm(t *testing.T) {
-	p := paperForm(nil, Task{}).Prompt(nil)
+	p := paperForm(nil, Task{}).Prompt(nil, nil)
 	text := "def f():\r\n  return 1\n[DONE]\n\nYou are"
 	if keep, stop := p.Stop(text); !stop || text[:keep] != "def f():\r\n  return 1\n" {
 		t.Errorf("Stop keeps %q, %v", text[:keep], stop)

@@ -62,7 +62,7 @@ func paperForm(examples []Task, t Task) completion.Form {
 	return completion.Form{
 		Name:  "paper",
 		Whole: true,
-		Prompt: func(*parser.Spec) completion.Prompt {
+		Prompt: func(*parser.Spec, []completion.Imported) completion.Prompt {
 			return completion.Prompt{
 				Text: FewShot(examples, t),
 				Stop: func(text string) (int, bool) {

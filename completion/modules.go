@@ -15,6 +15,9 @@ type Modules struct {
 	Path string // of the file that imports
 	Root string // of its project: nothing outside is read
 	Read func(path string) (text string, ok bool)
+	// Edition is another number when modules may have changed on disk: a result that is
+	// remembered was verified with them as they were.
+	Edition int
 }
 
 // An Imported is an import statement with stubs of what it brings from the project, as a
@@ -264,6 +267,9 @@ func namesSecrets(path string) bool {
 	}
 	return false
 }
+
+// Digest is the same as long as a prompt for the spec shows the same of the modules.
+func (m Modules) Digest(spec *parser.Spec, dir string) string { return digestOf(m.For(spec, dir)) }
 
 // digestOf is the same for what is shown alike.
 func digestOf(list []Imported) string {

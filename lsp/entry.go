@@ -35,6 +35,8 @@ type entry struct {
 	message string   // why it failed
 	rounds  int      // jobs that have drawn samples; each draws others
 	ids     map[string]string
+	asked   map[string]bool // paths at which modules were looked for, for the prompt
+	shown   string          // a digest of what it showed of them
 
 	job     *job
 	served  bool          // a body was offered to the user

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"go.uber.org/zap"
@@ -40,6 +41,7 @@ type job struct {
 	share    float64
 	sampled  int
 	drawn    *drawing // once it samples
+	outdated bool     // what it verifies with has changed on disk
 }
 
 // grace is how long a job outlives the last request that waited for it: editors cancel
@@ -176,6 +178,9 @@ func (s *server) runJob(j *job) {
 		s.troubled = time.Now()
 		e.blocked = s.trouble == nil
 	}
+	if j.outdated {
+		e.outdate()
+	}
 	s.changedLocked(e)
 	j.cancel()
 	close(j.done)
@@ -279,9 +284,13 @@ func (s *server) sample(j *job, loaded *Loaded) error {
 		Dir:      j.folder.path,
 		Python:   j.folder.interpreter(j.set),
 	}
+	asked := map[string]bool{}
+	request.Modules = s.modules(j.doc.URI, j.folder, asked)
+	shown := request.Modules.Digest(j.fn.Spec, j.folder.path)
 	drawn := j.drawing(loaded, request)
 	s.mu.Lock()
 	j.drawn = drawn
+	j.entry.asked, j.entry.shown = maps.Clone(asked), shown
 	s.mu.Unlock()
 	result, err := loaded.Completer.Complete(j.ctx, request, func(e completion.Event) { s.progressed(j, e) })
 	s.mu.Lock()

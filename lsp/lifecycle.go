@@ -125,7 +125,7 @@ func (s *server) register() {
 	}
 	if f.registerWatch {
 		list = append(list, protocol.Registration{ID: "greenfill.files", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
-			RegisterOptions: jsontext.Value(`{"watchers":[{"globPattern":"**/*.py"}]}`)})
+			RegisterOptions: jsontext.Value(`{"watchers":[{"globPattern":"**/*.{py,pyi}"}]}`)})
 	}
 	if len(list) == 0 {
 		return

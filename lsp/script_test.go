@@ -25,6 +25,7 @@ type script struct {
 
 	mu      sync.Mutex
 	jobs    int
+	prompts []string
 	cancels int
 	drawn   int
 	runs    []sandbox.Program
@@ -35,6 +36,7 @@ type script struct {
 func (s *script) Sample(ctx context.Context, req engine.Request, yield func(engine.Sample) bool) (engine.Stats, error) {
 	s.mu.Lock()
 	s.jobs++
+	s.prompts = append(s.prompts, req.Prompt)
 	s.mu.Unlock()
 	if req.Started != nil {
 		req.Started(1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/jsonrpc2"
@@ -30,6 +31,7 @@ type server struct {
 	checker    checker
 	follower   follower
 	progresses progresses
+	edition    atomic.Int64 // counts the changes of files on disk
 
 	mu         sync.Mutex
 	features   features // what the client can do; set once by initialize

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -91,16 +92,14 @@ func (s *server) closeDocument(u uri.URI) {
 // didChangeWatchedFiles verifies the watched functions again: what they import may have
 // changed.
 func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) {
+	s.edition.Add(1)
 	s.mu.Lock()
-	changed := map[*folder]bool{}
-	for _, c := range p.Changes {
-		if s.documents[c.URI] == nil { // an open one is followed by its edits
-			changed[s.folderLocked(c.URI)] = true
-		}
-	}
 	var again []uri.URI
 	for u, list := range s.watched {
-		if !changed[s.folderLocked(u)] {
+		// A document's own file is followed by its edits.
+		if !slices.ContainsFunc(p.Changes, func(c protocol.FileEvent) bool {
+			return c.URI != u && s.folderLocked(c.URI) == s.folderLocked(u)
+		}) {
 			continue
 		}
 		for _, w := range list {
@@ -115,6 +114,8 @@ func (s *server) didChangeWatchedFiles(p *protocol.DidChangeWatchedFilesParams) 
 	s.work.Go(func() {
 		for _, c := range p.Changes {
 			s.lookAtTested(c.URI)
+			s.lookAtImporting(c.URI, true)
 		}
+		s.publisher.refresh()
 	})
 }

@@ -213,6 +213,7 @@ func (s *server) lookAtFunctions() time.Duration {
 		f.mu.Unlock()
 		if now := s.document(u); doc != nil && now != nil && now.Version == doc.Version {
 			s.lookAtTested(u)
+			s.lookAtImporting(u, false)
 			s.verifyAgain(now)
 		}
 	}

@@ -111,13 +111,45 @@ func TestSurfaceOfCells(t *testing.T) {
 		t.Errorf("lenses %q", titles)
 	}
 
+	// The outcomes stand where the checks do.
+	timed := &lsptest.Buffer{URI: uris[2], Text: "%%time\nassert floor(1.5) == 1\nassert floor(2.5) == later(2)\n"}
+	last := &lsptest.Buffer{URI: uris[3], Text: "assert floor(-1) == -1\n"}
+	marks := func(b *lsptest.Buffer, want ...string) {
+		t.Helper()
+		hints, err := c.Hints(ctx, b)
+		must(t, err)
+		if !slices.Equal(hints, want) {
+			t.Errorf("hints %q in %s, want %q", hints, b.URI, want)
+		}
+	}
+	marks(timed, "1 ✓", "2 ✗ NotImplementedError")
+	marks(last, "0 ✓")
+	marks(floor)
+	must(t, c.AwaitDiagnostics(timed, func(list []protocol.Diagnostic) bool {
+		return len(list) == 1 && list[0].Range.Start.Line == 2 && list[0].Message == protocol.String("NotImplementedError")
+	}))
+	must(t, c.AwaitDiagnostics(floor, func(list []protocol.Diagnostic) bool { return len(list) == 1 && list[0].Range.Start.Line == 0 }))
+
 	change(2, 2, "assert floor(2.5) == 2\n")
 	r, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobVerified && r.Checks == 2 })
 	must(t, err)
 	if r.URI != floor.URI {
 		t.Errorf("results of %s", r.URI)
 	}
-	change(0, 3, "import cmath as math\n")
+	timed.Text = "assert floor(2.5) == 2\n"
+	for _, b := range []*lsptest.Buffer{timed, floor} {
+		must(t, c.AwaitDiagnostics(b, func(list []protocol.Diagnostic) bool { return len(list) == 0 }))
+	}
+	marks(timed, "0 ✓")
+	change(3, 3, "assert floor(-1, 2) == -1\n")
+	must(t, c.AwaitDiagnostics(last, func(list []protocol.Diagnostic) bool {
+		return slices.ContainsFunc(list, func(d protocol.Diagnostic) bool { return d.Code == protocol.String("arity") })
+	}))
+	change(3, 4, "assert floor(-1) == -1\n")
+	must(t, c.AwaitDiagnostics(last, func(list []protocol.Diagnostic) bool { return len(list) == 0 }))
+	_, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobVerified })
+	must(t, err)
+	change(0, 5, "import cmath as math\n")
 	_, err = c.AwaitResults("floor", func(r lsp.Results) bool { return r.State == lsp.JobUnverified })
 	must(t, err)
 	must(t, c.Close())

@@ -304,16 +304,14 @@ type Problem struct {
 	Code    string // of the kind of problem: "contradiction", "arity", …
 	Message string
 	Fix     *parser.Fix // nil if there is none
+	Path    string      // of the file of tests or the cell it stands in, "" for the function's own
 }
 
-// Problems are what is wrong with the function's checks before anything has run, as far
-// as they stand in its own file.
+// Problems are what is wrong with the function's checks before anything has run.
 func (fn *Function) Problems() []Problem {
 	var list []Problem
 	for _, p := range fn.Spec.Problems() {
-		if p.Path == "" {
-			list = append(list, Problem{p.Span, p.Kind.String(), p.Message, p.Fix})
-		}
+		list = append(list, Problem{p.Span, p.Kind.String(), p.Message, p.Fix, p.Path})
 	}
 	return list
 }

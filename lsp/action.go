@@ -85,7 +85,7 @@ func (s *server) fixes(doc *Document, span parser.Span) []protocol.CodeAction {
 	functions := doc.Functions()
 	for i := range functions {
 		for _, p := range functions[i].Problems() {
-			if p.Fix == nil || !overlap(p.Span, span) {
+			if p.Fix == nil || p.Path != "" || !overlap(p.Span, span) {
 				continue
 			}
 			edit := s.workspaceEdit(doc, change{p.Fix.Span, p.Fix.Text})

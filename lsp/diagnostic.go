@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -51,17 +52,19 @@ func (s *server) diagnostics(doc *Document) []protocol.Diagnostic {
 	if !s.settings(doc.URI).Diagnostics {
 		return list
 	}
-	functions := doc.Functions()
-	for i := range functions {
-		fn := &functions[i]
-		for _, p := range fn.Problems() {
-			list = append(list, problem(doc, p))
+	add := func(d protocol.Diagnostic) {
+		if !slices.ContainsFunc(list, func(have protocol.Diagnostic) bool { return have.Range == d.Range && have.Message == d.Message }) {
+			list = append(list, d) // a check of two functions says the same of both
 		}
-		if !fn.Written {
-			continue
+	}
+	for _, f := range s.seenFrom(doc, false) {
+		for _, p := range f.Problems() {
+			if p.Path == f.path {
+				add(problem(doc, p))
+			}
 		}
-		if w, ok := s.outcome(doc.URI, fn); ok {
-			list = append(list, failures(doc, fn, w)...)
+		for _, d := range s.failures(doc, f) {
+			add(d)
 		}
 	}
 	return list
@@ -79,16 +82,14 @@ func problem(doc *Document, p completion.Problem) protocol.Diagnostic {
 	return diagnosticAt(doc, p.Span, protocol.DiagnosticSeverityWarning, p.Code, p.Message)
 }
 
-// failures are the checks of a written function that do not hold. When the run as a
-// whole came to nothing, the function's name line says so.
-func failures(doc *Document, fn *completion.Function, w watched) []protocol.Diagnostic {
-	if w.verified() {
-		return nil
-	}
+// failures are the checks of a written function that stand in a document and do not hold.
+// When the run as a whole came to nothing, or none of the checks that fail stands in the
+// function's own document, its name line says so.
+func (s *server) failures(doc *Document, f seen) []protocol.Diagnostic {
 	var list []protocol.Diagnostic
-	for k, r := range w.verdict.Checks {
-		if k >= len(fn.Checks) || fn.Checks[k].Path != "" || completion.CheckPassed(r) || completion.CheckNotReached(r) {
-			continue
+	w, ok := s.checksIn(f, func(at completion.Place, r completion.CheckResult) {
+		if completion.CheckPassed(r) || completion.CheckNotReached(r) {
+			return
 		}
 		message := "check does not hold"
 		switch {
@@ -99,11 +100,14 @@ func failures(doc *Document, fn *completion.Function, w watched) []protocol.Diag
 		case r.Message != "":
 			message = r.Message
 		}
-		list = append(list, diagnosticAt(doc, fn.Checks[k].Span, protocol.DiagnosticSeverityError, completion.StatusNames[r.Status], message))
+		list = append(list, diagnosticAt(doc, at.Span, protocol.DiagnosticSeverityError, completion.StatusNames[r.Status], message))
+	})
+	if !ok || w.verified() {
+		return nil
 	}
-	if len(list) == 0 {
-		line := doc.Mapper.LineSpan(fn.Spec.Def.Start)
-		span := parser.Span{Start: fn.Spec.Def.Start, End: max(fn.Spec.Def.Start, line.End)}
+	if len(list) == 0 && f.path == "" {
+		line := doc.Mapper.LineSpan(f.Spec.Def.Start)
+		span := parser.Span{Start: f.Spec.Def.Start, End: max(f.Spec.Def.Start, line.End)}
 		list = append(list, diagnosticAt(doc, span, protocol.DiagnosticSeverityWarning, completion.StatusNames[w.verdict.Status], w.message()))
 	}
 	return list

@@ -28,6 +28,7 @@ type Document struct {
 
 	neighbours []parser.TestFile // files of tests beside it, or the other cells of its notebook
 	earlier    int               // so many of the cells stand before it
+	cells      []uri.URI         // of the neighbours, if they are cells
 
 	mu   sync.Mutex
 	own  *parser.File // the text alone; nil until asked for
@@ -46,7 +47,7 @@ func NewDocument(u uri.URI, version int32, text string, encoding protocol.Positi
 func newDocument(u uri.URI, version int32, text string, encoding protocol.PositionEncodingKind, before *Document) *Document {
 	d := &Document{URI: u, Version: version, Text: text, Mapper: NewMapper(text, encoding), Changed: time.Now()}
 	if before != nil {
-		d.base, d.neighbours, d.earlier = before.latest(), before.neighbours, before.earlier
+		d.base, d.neighbours, d.earlier, d.cells = before.latest(), before.neighbours, before.earlier, before.cells
 	}
 	return d
 }
@@ -57,10 +58,10 @@ func (d *Document) beside(neighbours []parser.TestFile) *Document {
 		neighbours: neighbours, base: d.latest()}
 }
 
-// among is the same version as a cell between others of its notebook.
-func (d *Document) among(before, behind []parser.TestFile) *Document {
+// among is the same version as a cell between others of its notebook, whose URIs are cells.
+func (d *Document) among(before, behind []parser.TestFile, cells []uri.URI) *Document {
 	next := d.beside(slices.Concat(before, behind))
-	next.earlier, next.Changed = len(before), time.Now()
+	next.earlier, next.cells, next.Changed = len(before), cells, time.Now()
 	return next
 }
 
@@ -80,7 +81,7 @@ func (d *Document) Apply(version int32, changes []protocol.TextDocumentContentCh
 		}
 	}
 	return &Document{URI: d.URI, Version: version, Text: text, Mapper: mapper, Changed: time.Now(),
-		neighbours: d.neighbours, earlier: d.earlier, base: d.latest()}
+		neighbours: d.neighbours, earlier: d.earlier, cells: d.cells, base: d.latest()}
 }
 
 // File is the parsed text.

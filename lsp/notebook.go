@@ -39,19 +39,21 @@ func (s *server) joinCells(nb *notebook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var docs []*Document
+	var uris []uri.URI
 	var cells []parser.TestFile
 	for i, u := range nb.cells {
 		if doc := s.documents[u]; doc != nil && u.Scheme() == cellScheme {
-			docs = append(docs, doc)
+			docs, uris = append(docs, doc), append(uris, u)
 			cells = append(cells, parser.TestFile{Path: fmt.Sprintf("cell %d", i+1), File: parser.Parse([]byte(doc.Text))})
 		}
 	}
 	for i, doc := range docs {
 		before, behind := cells[:i], cells[i+1:]
-		if sameFiles(doc.neighbours, slices.Concat(before, behind)) && doc.earlier == i {
+		others := slices.Concat(uris[:i], uris[i+1:])
+		if sameFiles(doc.neighbours, slices.Concat(before, behind)) && doc.earlier == i && slices.Equal(doc.cells, others) {
 			continue
 		}
-		s.documents[doc.URI] = doc.among(before, behind)
+		s.documents[doc.URI] = doc.among(before, behind, others)
 		if strings.Contains(doc.Text, "def ") || strings.Contains(doc.Text, "assert") { // it shows outcomes
 			s.follower.touch(doc.URI)
 		}

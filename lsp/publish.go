@@ -3,6 +3,8 @@ package lsp
 import (
 	"bytes"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -213,6 +215,13 @@ func (s *server) refreshLoop() {
 		diagnose, refreshes := p.diagnose, p.refreshes
 		p.diagnose, p.refreshes = map[uri.URI]bool{}, false
 		p.mu.Unlock()
+		for _, u := range slices.Collect(maps.Keys(diagnose)) {
+			if doc := s.document(u); doc != nil {
+				for _, other := range s.shownIn(doc) {
+					diagnose[other] = true
+				}
+			}
+		}
 		for u := range diagnose {
 			s.pushDiagnostics(u)
 		}

@@ -77,6 +77,10 @@ func (s *server) didClose(p *protocol.DidCloseTextDocumentParams) {
 }
 
 func (s *server) closeDocument(u uri.URI) {
+	var others []uri.URI
+	if doc := s.document(u); doc != nil {
+		others = s.shownIn(doc)
+	}
 	s.mu.Lock()
 	delete(s.documents, u)
 	s.endInlineLocked(u)
@@ -86,7 +90,9 @@ func (s *server) closeDocument(u uri.URI) {
 	delete(s.watched, u)
 	s.mu.Unlock()
 	s.cancelJobs(func(e *entry) bool { return e.uri == u })
-	s.publisher.diagnostics(u)
+	for _, u := range append(others, u) {
+		s.publisher.diagnostics(u)
+	}
 }
 
 // didChangeWatchedFiles verifies the watched functions again: what they import may have

@@ -156,6 +156,52 @@ func TestSurfaceOfCells(t *testing.T) {
 	must(t, c.cmd.Wait())
 }
 
+// TestSurfaceOfPartnersInCells: the same where they stand in two cells, and the checks in a
+// third: one edit of both cells.
+func TestSurfaceOfPartnersInCells(t *testing.T) {
+	model := smallest(t)
+	ctx, dir := context.Background(), t.TempDir()
+	c := startEditor(t, nil, lsptest.Config{Folders: []string{dir}, Options: map[string]any{"trusted": true, "notifications": true,
+		"settings": map[string]any{"model": model, "maxLoad": 0, "onBattery": "sample", "timeLimit": 0, "idleDelay": 50, "samples": 8}}})
+	cells := c.OpenNotebook(filepath.Join(dir, "n.ipynb"),
+		"def plus_one(n):\n    \"\"\"Return n + 1.\"\"\"\n",
+		"%matplotlib inline\n\ndef minus_one(n):\n    \"\"\"Return n - 1.\"\"\"\n    pass\n",
+		"assert minus_one(plus_one(5)) == 5\nassert plus_one(minus_one(2)) == 2\n")
+	r, err := c.complete(ctx, cells[0], "plus_one")
+	must(t, err)
+	if r.Message != "✓ 2/2 asserts · with minus_one" {
+		t.Fatalf("results %+v", r)
+	}
+	titles, err := c.Titles(ctx, cells[0])
+	must(t, err)
+	if !slices.Contains(titles, r.Message+" — insert") {
+		t.Errorf("lenses %q", titles)
+	}
+	actions, err := c.Actions(ctx, cells[0], strings.Index(cells[0].Text, "plus_one"))
+	must(t, err)
+	if len(actions) == 0 || actions[0].Title != "Greenfill: write plus_one  "+r.Message {
+		t.Fatalf("actions %+v", actions)
+	}
+	must(t, c.AcceptAction(ctx, actions[0]))
+	for _, name := range []string{"plus_one", "minus_one"} {
+		_, err = c.AwaitResults(name, func(r lsp.Results) bool { return r.State == lsp.JobVerified })
+		must(t, err)
+	}
+	if text := c.Text(cells[1]); !strings.Contains(text, "    return ") || strings.Contains(text, "pass") || !strings.HasPrefix(text, "%matplotlib inline\n\ndef minus_one") {
+		t.Errorf("the second cell is\n%s", text)
+	}
+	if text := c.Text(cells[0]); !strings.Contains(text, "    return ") {
+		t.Errorf("the first cell is\n%s", text)
+	}
+	hints, err := c.Hints(ctx, cells[2])
+	must(t, err)
+	if !slices.Equal(hints, []string{"0 ✓", "1 ✓"}) {
+		t.Errorf("hints %q", hints)
+	}
+	must(t, c.Close())
+	must(t, c.cmd.Wait())
+}
+
 // TestSurfaceOfPartners: two functions that a check needs at once are written by one action.
 func TestSurfaceOfPartners(t *testing.T) {
 	model := smallest(t)

@@ -43,7 +43,9 @@ func newCombination(parts []part, bodies []string) *combination {
 // others are the statements that are none of the functions.
 func (c *combination) others(statements []parser.Fragment) []parser.Fragment {
 	return slices.DeleteFunc(slices.Clone(statements), func(f parser.Fragment) bool {
-		return f.Path == "" && slices.ContainsFunc(c.parts, func(p part) bool { return p.spec.Unit.Span.Start == f.Span.Start })
+		return slices.ContainsFunc(c.parts, func(p part) bool {
+			return p.spec.Unit.Path == f.Path && p.spec.Unit.Span.Start == f.Span.Start
+		})
 	})
 }
 
@@ -96,17 +98,24 @@ func (c *combination) program(n needs, dir, python string) sandbox.Program {
 	return p
 }
 
-// text is the functions with their bodies, each on the lines of its place in the file.
+// text is the functions with their bodies, each on the lines of its place in the file; those
+// of several cells follow one another in the notebook's order.
 func (c *combination) text() (text string, first int) {
 	var units []parser.Fragment
 	for i, p := range c.parts {
 		units = append(units, p.spec.Filled(c.bodies[i]))
 	}
-	slices.SortFunc(units, func(a, b parser.Fragment) int { return a.Line - b.Line })
+	cells := slices.ContainsFunc(units, func(u parser.Fragment) bool { return u.Path != units[0].Path })
+	slices.SortFunc(units, func(a, b parser.Fragment) int {
+		if cells {
+			return a.Place - b.Place
+		}
+		return a.Line - b.Line
+	})
 	var b strings.Builder
 	line := units[0].Line
 	for _, u := range units {
-		for b.Len() > 0 && (line < u.Line || !strings.HasSuffix(b.String(), "\n")) {
+		for b.Len() > 0 && (line < u.Line && !cells || !strings.HasSuffix(b.String(), "\n")) {
 			b.WriteByte('\n')
 			line++
 		}

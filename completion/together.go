@@ -23,6 +23,7 @@ type Joint struct {
 	Specs       []*parser.Spec // the helpers and partners, then the function that was asked for
 	Completions []Completion   // a body for each
 	Text        []byte         // the file with all of them in it: the text that was verified
+	Cells       []Cell         // the other cells of its notebook that have bodies of it, as they then are
 	Verdict     sandbox.Verdict
 	Samples     int // drawn, for all functions together
 	Runs        int
@@ -35,6 +36,12 @@ type Joint struct {
 // that its bodies need; ok is false where it lacks none.
 func (j *Joint) ImportEdit(f *parser.File) (span parser.Span, text string, ok bool) {
 	return Completion{imports: j.imports}.ImportEdit(f)
+}
+
+// A Cell is the text of one cell of a notebook, under the path that the others know it by.
+type Cell struct {
+	Path string
+	Text []byte
 }
 
 // maxJointRuns bounds how many combinations are run.
@@ -61,8 +68,8 @@ func IdleHelpers(file *parser.File, spec *parser.Spec, written ...Completion) []
 }
 
 // CompleteTogether writes the function of job.Spec together with its partners and those
-// unwritten helpers that its bodies call: functions of file, which the spec came from, at
-// module level. It is nil if there are none, or if no combination passed. known, if not
+// unwritten helpers that its bodies call: functions of file, which the spec came from, or of
+// other cells, at module level. It is nil if there are none, or if no combination passed. known, if not
 // nil, is what Complete came to for the same job: its bodies are not drawn again.
 //
 // A helper or partner counts as verified only if the checks fail without it.
@@ -89,7 +96,7 @@ func helpersOf(file *parser.File, spec *parser.Spec) []*parser.Spec {
 	if spec == nil || len(spec.Checks) == 0 || spec.Name != spec.QualifiedName {
 		return nil
 	}
-	specs := file.Specs()
+	specs := append(file.Specs(), file.OtherCells()...)
 	partners := partnersOf(specs, spec)
 	var helpers []*parser.Spec
 	for _, s := range parser.Order(specs) {
@@ -348,13 +355,13 @@ func (s *search) joint(ctx context.Context, parts []part, choice []int, imports 
 	slices.SortFunc(byPlace, func(a, b int) int { return parts[b].spec.Hole.Start - parts[a].spec.Hole.Start })
 	for _, i := range byPlace { // from the end, so that places stay
 		spec, body := parts[i].spec, parts[i].bodies[choice[i]].Body
-		file = file.Edit(spec.Hole.Start, spec.Hole.End, spec.Replacement(body))
+		file = file.EditCell(spec.Unit.Path, spec.Hole.Start, spec.Hole.End, spec.Replacement(body))
 	}
 	file = Completion{imports: imports}.withImports(file)
 	j := &Joint{Text: file.Source(), Samples: s.samples, imports: imports}
 	for i, p := range parts {
 		if isPartner(p.spec) { // the function that was asked for comes last
-			whole := FunctionNamed(file, p.spec.QualifiedName)
+			whole := FunctionNamed(file.Cell(p.spec.Unit.Path), p.spec.QualifiedName)
 			if whole == nil {
 				return nil, nil
 			}
@@ -363,6 +370,9 @@ func (s *search) joint(ctx context.Context, parts []part, choice []int, imports 
 				return nil, err
 			}
 			j.Verdict = v
+		}
+		if path := p.spec.Unit.Path; path != "" && !slices.ContainsFunc(j.Cells, func(c Cell) bool { return c.Path == path }) {
+			j.Cells = append(j.Cells, Cell{path, file.Cell(path).Source()})
 		}
 		cand := p.bodies[choice[i]]
 		j.Specs = append(j.Specs, p.spec)

@@ -112,3 +112,40 @@ func TestVerifyFindsImports(t *testing.T) {
 		t.Errorf("completion %+v, verdict %+v", done, v)
 	}
 }
+
+// TestTogetherAcrossCells: the functions that a check needs at once stand in two cells of a
+// notebook, a helper in a third and the check in a fourth.
+func TestTogetherAcrossCells(t *testing.T) {
+	cell := func(path, text string) parser.TestFile {
+		return parser.TestFile{Path: path, File: parser.Parse([]byte(text))}
+	}
+	file := parser.Parse([]byte("def encode(s):\n    \"\"\"Encode s.\"\"\"\n\nassert encode('ab') == 'de'\n"))
+	file = file.WithCells([]parser.TestFile{
+		cell("cell 1", "SHIFT = 3\n\n\ndef move(c, by):\n    \"\"\"Move c.\"\"\"\n"),
+		cell("cell 2", "def decode(s):\n    \"\"\"Decode s.\"\"\"\n    pass\n"),
+	}, []parser.TestFile{cell("cell 4", "%%time\nassert decode(encode('hello')) == 'hello'\n")})
+	bodies := map[string][]string{
+		"move":   {"    return c", "    return chr(ord(c) + by)"},
+		"encode": {"    return s", "    return ''.join(move(c, SHIFT) for c in s)"},
+		"decode": {"    return s", "    return ''.join(chr(ord(c) - SHIFT) for c in chain(s))"},
+	}
+	j, err := realCompleter(t, bodies).CompleteTogether(t.Context(), file, Job{Spec: file.Specs()[0], Sampling: DefaultSampling()}, nil)
+	if err != nil || j == nil {
+		t.Fatalf("%+v, %v", j, err)
+	}
+	got := map[string]string{"": string(j.Text)}
+	for _, c := range j.Cells {
+		got[c.Path] = string(c.Text)
+	}
+	want := map[string]string{
+		"":       "from itertools import chain\n\n\ndef encode(s):\n    \"\"\"Encode s.\"\"\"\n    return ''.join(move(c, SHIFT) for c in s)\n\nassert encode('ab') == 'de'\n",
+		"cell 1": "SHIFT = 3\n\n\ndef move(c, by):\n    \"\"\"Move c.\"\"\"\n    return chr(ord(c) + by)\n",
+		"cell 2": "def decode(s):\n    \"\"\"Decode s.\"\"\"\n    return ''.join(chr(ord(c) - SHIFT) for c in chain(s))\n",
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("the cells are\n%q\nwant\n%q", got, want)
+	}
+	if j.Verdict.Status != sandbox.Passed || j.Verdict.Total != 2 || len(j.Specs) != 3 {
+		t.Errorf("verdict %+v of %d functions", j.Verdict, len(j.Specs))
+	}
+}

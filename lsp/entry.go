@@ -62,11 +62,18 @@ type body struct {
 type ledger struct {
 	entries map[string]*entry // by document and key
 	clock   int
+	joined  map[function]bool // written as parts of joints, while their documents are open
+}
+
+// A function is one of a document, by its qualified name.
+type function struct {
+	uri  uri.URI
+	name string
 }
 
 const ledgerSize = 512
 
-func newLedger() ledger { return ledger{entries: map[string]*entry{}} }
+func newLedger() ledger { return ledger{entries: map[string]*entry{}, joined: map[function]bool{}} }
 
 // lookup is the entry of a function, or nil.
 func (l *ledger) lookup(u uri.URI, fn *completion.Function) *entry {
@@ -128,9 +135,12 @@ func (l *ledger) offers(doc *Document, fn *completion.Function) (*entry, []body)
 	return e, list
 }
 
-// wrote says whether a function was offered with its def, which is another than the entry
-// speaks of once it is written.
+// wrote says whether a function was written with others, or offered with its def, which is
+// another than the entry speaks of once it is written.
 func (l *ledger) wrote(u uri.URI, name string) bool {
+	if l.joined[function{u, name}] {
+		return true
+	}
 	for _, e := range l.entries {
 		if e.uri == u && e.name == name && e.def && e.served {
 			return true

@@ -3,18 +3,21 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"greenfill/completion"
 )
 
-// A joint is a function with unwritten helpers and partners, verified together as the text that their
-// document then has; it is offered only over the very text that it was sought for.
+// A joint is a function with unwritten helpers and partners, verified together as the text
+// that their document, and other cells of its notebook, then have; it is offered only over
+// the very text that it was sought for.
 type joint struct {
 	*completion.Joint
-	text  string // of the document
+	doc   *Document // that it was sought for
 	drawn *drawing
 }
 
@@ -27,7 +30,7 @@ func (s *server) searchTogether(j *job, loaded *Loaded, request completion.Job, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	j.entry.joint = &joint{found, j.doc.Text, j.drawn}
+	j.entry.joint = &joint{found, j.doc, j.drawn}
 	s.changedLocked(j.entry)
 	return nil
 }
@@ -35,10 +38,26 @@ func (s *server) searchTogether(j *job, loaded *Loaded, request completion.Job, 
 // jointFor is the joint that may be offered over a document, or nil. It needs the
 // server's mutex.
 func (e *entry) jointFor(doc *Document) *joint {
-	if e.joint == nil || e.joint.text != doc.Text {
+	if e.joint == nil || e.joint.doc.Text != doc.Text {
 		return nil
 	}
+	for _, c := range e.joint.Cells {
+		u, then := e.joint.doc.cell(c.Path)
+		if now, text := doc.cell(c.Path); now != u || text != then {
+			return nil
+		}
+	}
 	return e.joint
+}
+
+// cell is one of the other cells of a document's notebook, as it knows it.
+func (d *Document) cell(path string) (u uri.URI, text string) {
+	for i, n := range d.neighbours {
+		if d.cells != nil && n.Path == path {
+			return d.cells[i], string(n.File.Source())
+		}
+	}
+	return "", ""
 }
 
 // label says what a joint has going for it.
@@ -50,16 +69,28 @@ func (t *joint) label() string {
 	return fmt.Sprintf("✓ %s · with %s", asserts(t.Verdict.Passed, t.Verdict.Total), strings.Join(helpers, ", "))
 }
 
-// changes are the edits that put a joint and the imports that it needs into its document.
-func (t *joint) changes(doc *Document) []change {
-	var list []change
+// edits are those that put a joint and the imports that it needs into its document and other
+// cells; ok is false where one of these is not as the document knows it.
+func (s *server) edits(t *joint, doc *Document) (list []edits, ok bool) {
+	list = []edits{{doc: doc}}
 	if span, text, ok := t.ImportEdit(doc.File()); ok {
-		list = append(list, change{span, text})
+		list[0].changes = append(list[0].changes, change{span, text})
 	}
-	for i, s := range t.Specs {
-		list = append(list, change{s.Hole, t.Completions[i].Text()})
+	for i, spec := range t.Specs {
+		at := doc
+		if path := spec.Unit.Path; path != "" {
+			u, text := doc.cell(path)
+			if at = s.document(u); at == nil || at.Text != text {
+				return nil, false
+			}
+		}
+		k := slices.IndexFunc(list, func(e edits) bool { return e.doc.URI == at.URI })
+		if k < 0 {
+			k, list = len(list), append(list, edits{doc: at})
+		}
+		list[k].changes = append(list[k].changes, change{spec.Hole, t.Completions[i].Text()})
 	}
-	return list
+	return list, true
 }
 
 // jointAction puts a joint into its document, for clients that take edits.
@@ -80,21 +111,30 @@ func (s *server) jointAction(doc *Document, fn *completion.Function) (a protocol
 	return a, true
 }
 
-// applyJoint has the client put a joint into its document, in one edit, and keeps the
+// applyJoint has the client put a joint into its documents, in one edit, and keeps the
 // badges of its functions true from then on.
 func (s *server) applyJoint(ctx context.Context, doc *Document, fn *completion.Function, t *joint) (any, error) {
 	name := fn.Spec.QualifiedName
-	if err := s.applyChanges(ctx, name, s.workspaceEdit(doc, t.changes(doc)...)); err != nil {
+	list, ok := s.edits(t, doc)
+	if !ok {
+		return nil, failed("another cell has changed; nothing was inserted")
+	}
+	// Before the edit, for the client may tell of it only later.
+	s.mu.Lock()
+	for _, spec := range t.Specs {
+		u := doc.URI
+		if path := spec.Unit.Path; path != "" {
+			u, _ = doc.cell(path)
+		}
+		s.ledger.joined[function{u, spec.QualifiedName}] = true
+	}
+	s.mu.Unlock()
+	if err := s.applyChanges(ctx, name, s.workspaceEdits(list...)); err != nil {
 		return nil, err
 	}
-	if now := s.document(doc.URI); now != nil {
-		for _, spec := range t.Specs {
-			if written := now.FunctionNamed(spec.QualifiedName); written != nil && written.Written && len(written.Checks) > 0 {
-				s.watch(now, written)
-			}
-		}
+	for _, e := range list {
+		s.follower.touch(e.doc.URI)
 	}
-	s.follower.touch(doc.URI)
 	return s.resultsOf(doc, fn), nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"greenfill/completion/sandbox"
 	"greenfill/lsp"
+	"greenfill/lsp/lsptest"
 )
 
 const helperAndCaller = `def is_prime(n):
@@ -103,5 +104,57 @@ func TestPartners(t *testing.T) {
 	for _, name := range []string{"encode", "decode"} {
 		_, err := e.AwaitResults(name, inState(lsp.JobVerified))
 		ok(t, err)
+	}
+}
+
+// TestPartnersInCells: the functions stand in two cells. One edit fills both; where another
+// cell has changed meanwhile, nothing is offered.
+func TestPartnersInCells(t *testing.T) {
+	ctx := context.Background()
+	s := &script{bodies: []string{"    return isqrt(s)", "    return right"}}
+	s.verdict = func(p sandbox.Program) sandbox.Verdict {
+		text := p.Candidate.Text
+		for _, f := range p.Prelude {
+			text += f.Text
+		}
+		switch {
+		case !strings.Contains(text, "return right") || !strings.Contains(text, "return isqrt(s)"):
+			return sandbox.Verdict{Status: sandbox.AssertFailed, Total: 1}
+		case !strings.Contains(text, "from math import isqrt"):
+			return sandbox.Verdict{Status: sandbox.Raised, ErrorType: "NameError", Total: 1}
+		}
+		return sandbox.Verdict{Status: sandbox.Passed, Passed: 1, Total: 1}
+	}
+	for _, plain := range []bool{false, true} {
+		e := edit(t, s, func(c *lsptest.Config) { c.Plain = plain })
+		cells := e.OpenNotebook("/w/n.ipynb", "KEY = 'é'; later = 1\n\ndef decode(s): pass\n", "def encode(s):\n    \"\"\"Encode s.\"\"\"\n", "assert decode(encode('a')) == 'a'\n")
+		ref := lsp.SpecReference{URI: cells[1].URI, Spec: "encode"}
+		var r lsp.Results
+		ok(t, e.Execute(ctx, lsp.CommandComplete, &r, ref))
+		if r.Message != "✓ 1/1 assert · with decode" {
+			t.Fatalf("results %+v", r)
+		}
+		same(t, "lenses", titles(t, e, cells[1]), "✓ 1/1 assert · with decode — insert", "more samples")
+		e.Replace(cells[0], "later", "sooner")
+		if got := titles(t, e, cells[1]); strings.Contains(strings.Join(got, " "), "insert") {
+			t.Errorf("offered over another text: %v", got)
+		}
+		if err := e.Execute(ctx, lsp.CommandApply, nil, ref); err == nil {
+			t.Error("applied over another text")
+		}
+		e.Replace(cells[0], "sooner", "later")
+		ok(t, e.Execute(ctx, lsp.CommandApply, nil, ref))
+		if got := e.Text(cells[1]); !strings.HasPrefix(got, "from math import isqrt\n\n\ndef encode(s):\n    \"\"\"Encode s.\"\"\"\n    return ") {
+			t.Errorf("the second cell is\n%s", got)
+		}
+		if got := e.Text(cells[0]); !strings.HasPrefix(got, "KEY = 'é'; later = 1\n\ndef decode(s):\n    return ") && !strings.HasPrefix(got, "KEY = 'é'; later = 1\n\ndef decode(s): return ") {
+			t.Errorf("the first cell is\n%s", got)
+		}
+		if !plain {
+			for _, name := range []string{"encode", "decode"} {
+				_, err := e.AwaitResults(name, inState(lsp.JobVerified))
+				ok(t, err)
+			}
+		}
 	}
 }

@@ -150,25 +150,43 @@ func (d *Document) edit(c change) protocol.TextEdit {
 	return protocol.TextEdit{Range: d.Mapper.SpanRange(c.Span), NewText: c.text}
 }
 
+// edits are changes of one document.
+type edits struct {
+	doc     *Document
+	changes []change
+}
+
 // workspaceEdit is changes of one document, for its very version where the client can.
 func (s *server) workspaceEdit(d *Document, changes ...change) *protocol.WorkspaceEdit {
+	return s.workspaceEdits(edits{d, changes})
+}
+
+// workspaceEdits are changes of several documents as one edit.
+func (s *server) workspaceEdits(list ...edits) *protocol.WorkspaceEdit {
 	s.mu.Lock()
 	versioned := s.features.versionedEdits
 	s.mu.Unlock()
+	w := &protocol.WorkspaceEdit{}
 	if !versioned {
-		var edits []protocol.TextEdit
-		for _, c := range changes {
-			edits = append(edits, d.edit(c))
+		w.Changes = map[uri.URI][]protocol.TextEdit{}
+		for _, e := range list {
+			for _, c := range e.changes {
+				w.Changes[e.doc.URI] = append(w.Changes[e.doc.URI], e.doc.edit(c))
+			}
 		}
-		return &protocol.WorkspaceEdit{Changes: map[uri.URI][]protocol.TextEdit{d.URI: edits}}
+		return w
 	}
-	e := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
-		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: d.URI}, Version: &d.Version}}
-	for _, c := range changes {
-		edit := d.edit(c)
-		e.Edits = append(e.Edits, &edit)
+	for _, e := range list {
+		d := e.doc
+		of := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
+			TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: d.URI}, Version: &d.Version}}
+		for _, c := range e.changes {
+			edit := d.edit(c)
+			of.Edits = append(of.Edits, &edit)
+		}
+		w.DocumentChanges = append(w.DocumentChanges, of)
 	}
-	return &protocol.WorkspaceEdit{DocumentChanges: []protocol.DocumentChange{e}}
+	return w
 }
 
 // command is a command in the client's words. Arguments are plain values.

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -88,6 +89,7 @@ func (s *server) closeDocument(u uri.URI) {
 		w.stop()
 	}
 	delete(s.watched, u)
+	maps.DeleteFunc(s.ledger.joined, func(f function, _ bool) bool { return f.uri == u })
 	s.mu.Unlock()
 	s.cancelJobs(func(e *entry) bool { return e.uri == u })
 	for _, u := range append(others, u) {

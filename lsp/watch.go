@@ -259,6 +259,11 @@ func (s *server) watchedNames(u uri.URI) []string {
 			names = append(names, e.name)
 		}
 	}
+	for f := range s.ledger.joined {
+		if f.uri == u {
+			names = append(names, f.name)
+		}
+	}
 	slices.Sort(names)
 	return slices.Compact(names)
 }

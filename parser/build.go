@@ -59,7 +59,7 @@ func (s *Spec) setHole(f *function, h hole) {
 	s.head = strings.TrimRight(head, " \t\r\n\f")
 	span := Span{s.unit.Start, max(s.unit.End, h.End)}
 	top := f.x.module[f.top]
-	s.Unit = Fragment{Span: span, Line: f.part.line(span.Start), Text: dedent(f.part.src, span, top.indent)}
+	s.Unit = Fragment{Span: span, Line: f.part.line(span.Start), Text: dedent(f.part.src, span, top.indent), Place: f.top}
 	s.filled = func(replacement string) string {
 		patches := append([]patch{{h.Span, replacement}}, s.siblings...)
 		return f.part.patched(span, top.indent, patches)
@@ -121,11 +121,7 @@ func (x *index) fragmentOf(i int) Fragment {
 	m := x.module[i]
 	var patches []patch
 	end := m.end
-	functions := x.functionsOf(i)
-	if m.part != x.parts[0] {
-		functions = x.functionsIn(i)
-	}
-	for _, f := range functions {
+	for _, f := range x.allOf(i) {
 		if p, ok := f.stub(); ok {
 			patches = append(patches, p)
 			end = max(end, p.End)
@@ -140,6 +136,14 @@ func (x *index) functionsOf(i int) []*function {
 	lo := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top >= i })
 	hi := sort.Search(len(x.functions), func(k int) bool { return x.functions[k].top > i })
 	return x.functions[lo:hi]
+}
+
+// allOf are the functions within module statement i, of whichever part.
+func (x *index) allOf(i int) []*function {
+	if m := x.module[i]; m.part != x.parts[0] {
+		return m.inner()
+	}
+	return x.functionsOf(i)
 }
 
 // addChecks finds the spec's checks and the prelude.
@@ -181,7 +185,8 @@ func (f *function) fillChecks(s *Spec, sites []*site) {
 
 var futureModule = wordSet("__future__")
 
-// awaits are the other unwritten functions that a site calls, itself or through others.
+// awaits are the other unwritten functions, of other cells too, that a site calls, itself
+// or through others.
 func (f *function) awaits(site *site, needed *slice) []string {
 	if site.mentions != site.needs { // one method of a class of tests
 		needed = f.newSlice(site.main)
@@ -194,7 +199,10 @@ func (f *function) awaits(site *site, needed *slice) []string {
 	slices.Sort(tops)
 	var found []string
 	for _, i := range tops {
-		for _, g := range f.x.functionsOf(i) {
+		if f.x.module[i].part.tests {
+			continue
+		}
+		for _, g := range f.x.allOf(i) {
 			if g == f || g.outer != nil || g.hole(noCursor).kind == HoleWritten {
 				continue
 			}

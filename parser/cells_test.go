@@ -48,3 +48,54 @@ func TestUnwrittenInOtherCell(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherCells: a check awaits unwritten functions of other cells, whose specs speak of
+// all cells under the names that this one has for them.
+func TestOtherCells(t *testing.T) {
+	cell := func(path, text string) TestFile { return TestFile{path, Parse([]byte(text))} }
+	const codes = "SHIFT = 1\n\ndef decode(s):\n    \"\"\"By SHIFT and KEY.\"\"\"\n\ndef written(s):\n    return s\n"
+	f := Parse([]byte("KEY = 3\n\ndef encode(s):\n    \"\"\"Encode s.\"\"\"\n\nassert encode('a') == 'b'\n"))
+	f = f.WithCells([]TestFile{cell("cell 1", codes)}, []TestFile{cell("cell 3", "assert decode(encode('a')) == written('a')\n")})
+	own := f.Specs()[0]
+	if got := own.Checks; len(got) != 2 || len(got[0].Awaits) != 0 || strings.Join(got[1].Awaits, " ") != "decode" {
+		t.Fatalf("checks %+v", got)
+	}
+	others := f.OtherCells()
+	if len(others) != 1 || others[0].Name != "decode" || others[0].Unit.Path != "cell 1" {
+		t.Fatalf("others %+v", others)
+	}
+	decode := others[0]
+	if c := decode.Checks; len(c) != 1 || c[0].Path != "cell 3" || strings.Join(c[0].Awaits, " ") != "encode" {
+		t.Errorf("checks of decode %+v", c)
+	}
+	paths := map[string]string{}
+	places := map[string]int{}
+	for _, p := range append(decode.PreludeFor("    return KEY"), decode.Prelude...) {
+		paths[strings.TrimSpace(p.Text)] = p.Path
+	}
+	if paths["KEY = 3"] != "" || paths["SHIFT = 1"] != "cell 1" || len(paths) < 3 {
+		t.Errorf("paths %q", paths)
+	}
+	for _, s := range []*Spec{own, decode} { // all cells count statements alike
+		for _, p := range append(s.Prelude, s.Unit) {
+			name, _, _ := strings.Cut(p.Text, "(")
+			if at, known := places[name]; known && at != p.Place {
+				t.Errorf("%q stands at %d and at %d", name, at, p.Place)
+			}
+			places[name] = p.Place
+		}
+	}
+	filled := f.EditCell("cell 1", decode.Hole.Start, decode.Hole.End, decode.Replacement("    return s")).Edit(0, 0, "# a\n")
+	if got := filled.OtherCells(); len(got) != 0 {
+		t.Errorf("still unwritten: %+v", got)
+	}
+	if got := string(filled.Cell("cell 1").Source()); !strings.Contains(got, "KEY.\"\"\"\n    return s\n") {
+		t.Errorf("the cell is\n%s", got)
+	}
+	if c := filled.Specs()[0].Checks; len(c) != 2 || len(c[1].Awaits) != 0 {
+		t.Errorf("checks then %+v", c)
+	}
+	if f.Cell("cell 9") != nil || f.EditCell("cell 9", 0, 0, "x") != f || Parse(nil).OtherCells() != nil || f.Cell("") != f {
+		t.Error("there is a cell that is none")
+	}
+}

@@ -63,6 +63,9 @@ type moduleStmt struct {
 	// names and the fragment are made on first need.
 	names    func() *names
 	fragment func() Fragment
+	// inner are its functions if it stands in another part than the file itself; those of
+	// the file are the index's own.
+	inner func() []*function
 }
 
 // An index is what a File knows of itself: its statements, functions and checks.
@@ -137,6 +140,7 @@ func (x *index) moduleStmt(p *part, s *stmt, main bool) *moduleStmt {
 	return &moduleStmt{stmt: s, part: p, main: main,
 		names:    sync.OnceValue(func() *names { return x.namesOf(p, s) }),
 		fragment: sync.OnceValue(func() Fragment { return x.fragmentOf(i) }),
+		inner:    sync.OnceValue(func() []*function { return x.functionsIn(i) }),
 	}
 }
 

@@ -3,7 +3,6 @@ package parser
 import (
 	"bytes"
 	"path"
-	"slices"
 	"strings"
 )
 
@@ -63,13 +62,6 @@ type TestFile struct {
 // module is left out, and module.name stands as name.
 func (f *File) WithTests(module string, tests ...TestFile) *File {
 	return &File{src: f.src, module: module, tests: tests, cache: f.cache}
-}
-
-// WithCells is the file as a cell of a notebook, between those before and behind it, which
-// share its namespace: their checks are added to its specs, and their statements may come
-// into preludes, with Path set.
-func (f *File) WithCells(before, behind []TestFile) *File {
-	return &File{src: f.src, tests: slices.Concat(before, behind), cells: true, before: len(before), cache: f.cache}
 }
 
 // withoutImport is the source of a test file with its imports of the module, and the

@@ -110,7 +110,7 @@ type Spec struct {
 	// without harm; see also [Spec.PreludeFor].
 	Prelude []Fragment
 	// Unit is the top-level statement that holds the hole: the decorated def itself,
-	// or the class around it.
+	// or the class around it. Its Path is "" but for a spec of File.OtherCells.
 	Unit Fragment
 	// Def is the function, decorators included.
 	Def Span

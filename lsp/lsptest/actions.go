@@ -23,6 +23,35 @@ func (e *Editor) Open(path, text string) *Buffer {
 	return b
 }
 
+// OpenNotebook opens a notebook whose cells are Python.
+func (e *Editor) OpenNotebook(path string, texts ...string) []*Buffer {
+	var buffers []*Buffer
+	var cells, items []any
+	for i, text := range texts {
+		b := &Buffer{URI: uri.URI(fmt.Sprintf("vscode-notebook-cell:%s#W%d", path, i)), Version: 1, Text: text, notebook: uri.File(path)}
+		buffers = append(buffers, b)
+		cells = append(cells, map[string]any{"kind": 2, "document": b.URI})
+		items = append(items, map[string]any{"uri": b.URI, "languageId": "python", "version": 1, "text": text})
+		e.mu.Lock()
+		e.buffers[b.URI] = b
+		e.mu.Unlock()
+	}
+	_ = e.Notify("notebookDocument/didOpen", map[string]any{"cellTextDocuments": items,
+		"notebookDocument": map[string]any{"uri": uri.File(path), "notebookType": "jupyter-notebook", "version": 1, "cells": cells}})
+	return buffers
+}
+
+// tell tells the server of a change of a buffer.
+func (e *Editor) tell(b *Buffer, change map[string]any) error {
+	if b.notebook == "" {
+		return e.Notify("textDocument/didChange", change)
+	}
+	return e.Notify("notebookDocument/didChange", map[string]any{
+		"notebookDocument": map[string]any{"uri": b.notebook, "version": b.Version},
+		"change": map[string]any{"cells": map[string]any{"textContent": []any{map[string]any{
+			"document": change["textDocument"], "changes": change["contentChanges"]}}}}})
+}
+
 // CloseFile closes it.
 func (e *Editor) CloseFile(b *Buffer) {
 	e.mu.Lock()
@@ -38,7 +67,7 @@ func (e *Editor) Save(b *Buffer) {
 
 // Edit replaces bytes of a buffer, as typing does, by one incremental change.
 func (e *Editor) Edit(b *Buffer, start, end int, text string) {
-	_ = e.Notify("textDocument/didChange", e.edited(b, start, end, text))
+	_ = e.tell(b, e.edited(b, start, end, text))
 }
 
 // edited makes the edit in the buffer and returns the notification's parameters.
@@ -220,7 +249,7 @@ func (e *Editor) apply(b *Buffer, edits ...protocol.TextEdit) error {
 	if err != nil {
 		return err
 	}
-	return e.Notify("textDocument/didChange", change)
+	return e.tell(b, change)
 }
 
 // Text is what stands in a buffer now.

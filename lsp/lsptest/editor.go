@@ -61,11 +61,13 @@ type Editor struct {
 	unexpected  []string
 }
 
-// A Buffer is an open file.
+// A Buffer is an open file, or a cell of an open notebook.
 type Buffer struct {
 	URI     uri.URI
 	Version int32
 	Text    string
+
+	notebook uri.URI
 }
 
 // Start runs a server and connects an editor to it, through initialize and initialized.

@@ -182,7 +182,7 @@ func (e *Editor) applyLocked(b *Buffer, edits []protocol.TextEdit) error {
 	if err != nil {
 		return err
 	}
-	return e.Notify("textDocument/didChange", change)
+	return e.tell(b, change)
 }
 
 // change makes edits of one buffer and returns what the server is to be told. The caller

@@ -49,6 +49,14 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		file.WithTests("m", TestFile{Path: "t.py", File: Parse(src)}).Specs()
+		cells := file.WithCells([]TestFile{{"1", Parse(src)}}, []TestFile{{"3", Parse(src)}})
+		cells.Specs()
+		for _, s := range cells.OtherCells() {
+			if s.Unit.Path == "" || s.Hole.Start < 0 || s.Hole.End < s.Hole.Start || s.Hole.End > len(src) {
+				t.Errorf("%s of cell %q has the hole %v", s.Name, s.Unit.Path, s.Hole)
+			}
+			cells.EditCell(s.Unit.Path, s.Hole.Start, s.Hole.End, s.Replacement("return 1")).Specs()
+		}
 	})
 }
 

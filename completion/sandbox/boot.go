@@ -46,7 +46,7 @@ const (
 )
 
 // moduleNames are in an order in which each module finds the ones it imports.
-var moduleNames = []string{"codec", "decode", "tables", "remote", "peer", "zygote", "answer", "short", "rewrite", "check",
+var moduleNames = []string{"codec", "decode", "tables", "remote", "peer", "place", "zygote", "answer", "short", "rewrite", "check",
 	"pytest_form", "forms", "judge", "solo"}
 
 // modules are the Python sources: [name, text].

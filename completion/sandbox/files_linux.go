@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -176,14 +175,4 @@ func mountPoint(target string, dir bool) error {
 		return err
 	}
 	return os.WriteFile(target, nil, 0o644)
-}
-
-// within says whether path is one of the folders or lies inside one.
-func within(path string, folders []string) bool {
-	for _, f := range folders {
-		if path == f || strings.HasPrefix(path, strings.TrimSuffix(f, "/")+"/") {
-			return true
-		}
-	}
-	return false
 }

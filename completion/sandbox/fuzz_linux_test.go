@@ -77,7 +77,7 @@ func TestNoise(t *testing.T) {
 	for seed := range seeds {
 		p := one("", "assert f(1) == 7919")
 		p.Candidate.Text = fmt.Sprintf(noise, seed)
-		p.Prelude = []Fragment{{1, "class P:\n    pass\n"}}
+		p.Prelude = []Fragment{{Line: 1, Text: "class P:\n    pass\n"}}
 		programs = append(programs, p)
 	}
 	r := testRunner(t, Options{})

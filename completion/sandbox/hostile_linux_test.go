@@ -195,8 +195,8 @@ func hostileProgram(o *outside, h hostile) Program {
 		o.folder, home, o.tcp.Addr().(*net.TCPAddr).Port, filepath.Join(o.folder, "socket"), os.Getpid())
 	return Program{
 		Python:    os.Getenv("GREENFILL_TEST_PYTHON"),
-		Prelude:   []Fragment{{1, prelude}},
-		Candidate: Fragment{10, h.text},
+		Prelude:   []Fragment{{Line: 1, Text: prelude}},
+		Candidate: Fragment{Line: 10, Text: h.text},
 		Function:  "f",
 		Checks: []Check{
 			{Form: FormStatement, Line: 100, Code: "assert f(2) == 7919"},

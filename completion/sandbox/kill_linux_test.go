@@ -27,7 +27,7 @@ func serve() {
 	for i := 0; ; i++ {
 		go func(i int) {
 			r.Run(context.Background(), Program{
-				Candidate: Fragment{1, "def f(x):\n    " + bodies[i%len(bodies)] + "\n"}, Function: "f",
+				Candidate: Fragment{Line: 1, Text: "def f(x):\n    " + bodies[i%len(bodies)] + "\n"}, Function: "f",
 				Checks: []Check{{Form: FormStatement, Line: 9 + i%3, Code: "y = f(2)\nassert y == 4"}},
 			})
 		}(i)

@@ -12,7 +12,7 @@ import (
 
 // one is a program with one check.
 func one(body, check string) Program {
-	return Program{Python: os.Getenv("GREENFILL_TEST_PYTHON"), Candidate: Fragment{1, "def f(x):\n" + body}, Function: "f",
+	return Program{Python: os.Getenv("GREENFILL_TEST_PYTHON"), Candidate: Fragment{Line: 1, Text: "def f(x):\n" + body}, Function: "f",
 		Checks: []Check{{Form: FormStatement, Line: 9, Code: check}}}
 }
 
@@ -145,7 +145,7 @@ func TestWorkspace(t *testing.T) {
 	r := testRunner(t, Options{})
 	p := one("    box.n += int(open('data.txt').read())\n    return Box(box.n)\n", "box = Box(1)\nassert f(box) == Box(43) and box.n == 43 and type(f(box)) is Box")
 	p.Candidate.Text = "def f(box):\n    box.n += int(open('data.txt').read())\n    return Box(box.n)\n"
-	p.Prelude, p.Dir = []Fragment{{1, "from shapes import Box"}}, dir
+	p.Prelude, p.Dir = []Fragment{{Line: 1, Text: "from shapes import Box"}}, dir
 	if v := r.Run(context.Background(), p); v.Status != Passed || v.Weaker != "" {
 		t.Errorf("%v: %s %s", v.Status, v.Message, v.Weaker)
 	}
@@ -163,7 +163,7 @@ func TestWorkspaceChanges(t *testing.T) {
 	dir := t.TempDir()
 	r := testRunner(t, Options{})
 	p := one("    return helper.one()\n", "assert f(0) == 1")
-	p.Prelude, p.Dir = []Fragment{{1, "import helper"}}, dir
+	p.Prelude, p.Dir = []Fragment{{Line: 1, Text: "import helper"}}, dir
 	for _, step := range []struct {
 		text string
 		want Status

@@ -15,7 +15,7 @@ func TestUnavailable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	v := r.Run(context.Background(), Program{Candidate: Fragment{1, "def f(): pass"}, Function: "f", Checks: []Check{{Form: FormStatement, Line: 2, Code: "assert f() is None"}}})
+	v := r.Run(context.Background(), Program{Candidate: Fragment{Line: 1, Text: "def f(): pass"}, Function: "f", Checks: []Check{{Form: FormStatement, Line: 2, Code: "assert f() is None"}}})
 	if v.Status != SandboxUnavailable || v.Message == "" || SelfTest(context.Background()).Available() {
 		t.Errorf("%+v", v)
 	}

@@ -72,7 +72,7 @@ func (task mbppTask) program() Program {
 		}
 	}
 	if task.Setup != "" {
-		p.Prelude = append(p.Prelude, Fragment{1, task.Setup}) // it uses what the solution defines
+		p.Prelude = append(p.Prelude, Fragment{Line: 1, Text: task.Setup}) // it uses what the solution defines
 	}
 	for i, test := range task.Tests {
 		p.Checks = append(p.Checks, Check{Form: FormStatement, Line: 1000 + i, Code: test})

@@ -45,12 +45,13 @@ type zygoteKind struct {
 	seed int
 }
 
-// poolKey is a digest of everything in p but its candidate's text and limits.
-func poolKey(p *Program, python string, layers Layers) string {
+// poolKey is a digest of everything in p but its candidate's text and limits, and of where
+// its imports lead.
+func poolKey(p *Program, i imports, python string, layers Layers) string {
 	q := *p
 	q.Candidate.Text = ""
 	q.Limits = Limits{}
-	data, err := json.Marshal([]any{q, python, layers})
+	data, err := json.Marshal([]any{q, i, python, layers})
 	if err != nil {
 		panic("sandbox: a program that cannot be encoded: " + err.Error()) // it is plain data
 	}
@@ -166,6 +167,7 @@ func (p *pool) close() {
 type start struct {
 	runner  *Runner
 	program *Program
+	imports imports
 	python  string
 	layers  Layers
 }
@@ -280,20 +282,29 @@ func newMachine(dir string) (*machine, error) {
 func (s *start) spec(r role) *spec {
 	p := s.program
 	root, _, method := strings.Cut(p.Function, ".")
-	c := &spec{Role: r, Function: p.Function, Line: p.Candidate.Line, Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text},
-		Names: []string{}, Prelude: []wireFragment{}}
+	c := &spec{Role: r, Function: p.Function, Line: p.Candidate.Line, Unit: wireFragment{max(1, p.Unit.Line), p.Unit.Text, nil},
+		Names: []string{}, Prelude: []wireFragment{}, Folders: s.imports.Folders, Top: s.imports.Top, Place: s.imports.Places[""]}
 	if method {
 		c.Names = append(c.Names, root)
 	}
 	for _, f := range p.Prelude {
-		c.Prelude = append(c.Prelude, wireFragment{max(1, f.Line), f.Text})
+		c.Prelude = append(c.Prelude, wireFragment{max(1, f.Line), f.Text, s.elsewhere(f.File)})
 	}
 	if r != roleAnswer {
 		for _, ch := range p.Checks {
-			c.Checks = append(c.Checks, wireCheck{ch.Form, max(1, ch.Line), ch.Code, ch.Want, ch.Test})
+			c.Checks = append(c.Checks, wireCheck{ch.Form, max(1, ch.Line), ch.Code, ch.Want, ch.Test, s.elsewhere(ch.File)})
 		}
 	}
 	return c
+}
+
+// elsewhere is the place of another file than the program's, nil for that one's own.
+func (s *start) elsewhere(file string) *place {
+	if file == "" || file == s.program.File {
+		return nil
+	}
+	p := s.imports.Places[file]
+	return &p
 }
 
 // fileName is what tracebacks call the user's file.

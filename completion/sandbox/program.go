@@ -16,6 +16,9 @@ import "time"
 type Fragment struct {
 	Line int
 	Text string
+	// File is the path of the file it stands in, "" for the Program's own. Its relative
+	// imports and its __file__ are of that one.
+	File string
 }
 
 // A CheckForm says how a check's source is to be run.
@@ -37,6 +40,7 @@ type Check struct {
 	Code string
 	Want string
 	Test string
+	File string // as a Fragment's
 }
 
 // A Program is what to run: one candidate for one function, and the checks it must
@@ -44,9 +48,13 @@ type Check struct {
 type Program struct {
 	// Python is the interpreter's path or name; "" means the one found by [FindPython].
 	Python string
-	// Dir is the user's workspace: readable, first on sys.path. "" or a folder that is
-	// not there means none.
+	// Dir is the user's workspace: readable, and with its folder src on sys.path. "" or a
+	// folder that is not there means none.
 	Dir string
+	// File is the path of the user's file. Where it lies in Dir says what package its code
+	// is in, and from where it imports, by pytest's rule; it need not be there itself.
+	// "" or a path outside Dir means no package.
+	File string
 	// Prelude are the module-level statements that candidate and checks need.
 	Prelude []Fragment
 	// Candidate is the top-level statement that defines Function: a def or a class.

@@ -30,12 +30,13 @@ func (r *Runner) run(ctx context.Context, p Program) Verdict {
 	if err != nil {
 		return Verdict{Status: SandboxUnavailable, Message: err.Error()}
 	}
-	pool, err := r.acquire(poolKey(&p, python, layers))
+	imports := importsOf(&p)
+	pool, err := r.acquire(poolKey(&p, imports, python, layers))
 	if err != nil {
 		return Verdict{Message: "the runner is closed"}
 	}
 	defer r.release(pool)
-	s := &start{r, &p, python, layers}
+	s := &start{r, &p, imports, python, layers}
 	for try := 0; ; try++ {
 		v, err := pool.verdict(ctx, s)
 		// An interpreter may have ended between two runs; a fresh one is tried once.

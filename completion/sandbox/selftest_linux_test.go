@@ -31,7 +31,7 @@ func TestProbesNoticeGaps(t *testing.T) {
 // Insufficient layers run nothing.
 func TestInsufficientLayers(t *testing.T) {
 	r := testRunner(t, Options{Layers: &Layers{Landlock: true}})
-	v := r.Run(context.Background(), Program{Python: os.Getenv("GREENFILL_TEST_PYTHON"), Candidate: Fragment{1, "def f(x):\n    return 1\n"},
+	v := r.Run(context.Background(), Program{Python: os.Getenv("GREENFILL_TEST_PYTHON"), Candidate: Fragment{Line: 1, Text: "def f(x):\n    return 1\n"},
 		Function: "f", Checks: []Check{{Form: FormStatement, Line: 5, Code: "assert f(1) == 1"}}})
 	if v.Status != SandboxUnavailable {
 		t.Errorf("%v, want SandboxUnavailable: %+v", v.Status, v)

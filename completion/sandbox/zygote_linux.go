@@ -95,11 +95,15 @@ type spec struct {
 	Prelude  []wireFragment `json:"prelude"`
 	Unit     wireFragment   `json:"unit"`
 	Checks   []wireCheck    `json:"checks,omitempty"`
+	Folders  []string       `json:"folders"`
+	Top      string         `json:"top"`
+	Place    place          `json:"place"`
 }
 
 type wireFragment struct {
-	Line int    `json:"line"`
-	Text string `json:"text"`
+	Line  int    `json:"line"`
+	Text  string `json:"text"`
+	Place *place `json:"place"`
 }
 
 type wireCheck struct {
@@ -108,6 +112,8 @@ type wireCheck struct {
 	Code string    `json:"code"`
 	Want string    `json:"want"`
 	Test string    `json:"test"`
+
+	Place *place `json:"place"`
 }
 
 // spawner starts processes from one thread that lives as long as this process: a child's

@@ -77,7 +77,7 @@ def origin(module, exc):
         tb = tb.tb_next
     if isinstance(exc, SyntaxError) and exc.filename == module.file:
         line = exc.lineno or line
-    where = {"line": line, "type": type(exc).__name__, "message": zygote.first_line(exc)}
+    where = {"line": line, "type": type(exc).__name__, "message": zygote.told(module, exc, importing=True)}
     if isinstance(exc, OSError) and exc.errno in (1, 13):
         where["denied"] = 1
         tried = module.source_line(line)
@@ -93,8 +93,7 @@ def main(z, config):
     root = config["function"].split(".")[0]
     before, after = zygote.split_prelude(config, root)
     try:
-        for fragment in before:
-            zygote.run_fragment(z.module, fragment["text"], fragment["line"])
+        zygote.run_prelude(z.module, config, before)
     except zygote.Failed as e:
         send_frame(zygote.CONTROL, {"event": "failed", "what": e.args[0]})
         os._exit(0)
@@ -112,7 +111,7 @@ def candidate(module, config, request, peer, after):
     try:
         exec(module.compile(request["text"], request["line"]), module.ns)
         for fragment in after:
-            exec(module.compile(fragment["text"], fragment["line"]), module.ns)
+            exec(module.compile(fragment["text"], fragment["line"], place=fragment["place"]), module.ns)
         target = function(module, config["function"])
     except BaseException as e:
         where = origin(module, e)

@@ -17,8 +17,7 @@ class Invalid(Check):
 class Statements(Check):
     def __init__(self, judge, spec):
         Check.__init__(self, spec)
-        self.code, self.asserts = rewrite.compile_check(judge.module, judge.asserts, spec["code"], spec["line"],
-                                                        judge.function)
+        self.code, self.asserts = rewrite.compile_check(judge, spec)
         self.names = rewrite.names_in(self.code)
         self.pure = rewrite.pure(judge.module, spec["code"], judge.function)
 
@@ -83,8 +82,7 @@ class Test(Check):
 
     def __init__(self, judge, spec):
         Check.__init__(self, spec)
-        self.code, self.asserts = rewrite.compile_check(judge.module, judge.asserts, spec["code"], spec["line"],
-                                                        judge.function)
+        self.code, self.asserts = rewrite.compile_check(judge, spec)
         self.names = rewrite.names_in(self.code)
         self.test = spec["test"]
         exec(self.code, judge.module.ns)

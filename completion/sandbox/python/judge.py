@@ -186,7 +186,7 @@ class Judge:
     def ended_by(self, exc, check, called):
         """The result of a check that an exception ended."""
         result = {"line": self.line_of(exc) or check.line, "source": check.source, "inputs": self.last or "",
-                  "type": type(exc).__name__, "message": zygote.first_line(exc)}
+                  "type": type(exc).__name__, "message": zygote.told(self.module, exc, importing=True)}
         cause = self.cause(exc)
         if self.failed is not None and isinstance(exc, AssertionError) and exc is self.error:
             return dict(self.failed, status="AssertFailed", type="AssertionError")
@@ -238,8 +238,7 @@ def main(z, config):
     judge = Judge(z, config)
     before, after = zygote.split_prelude(config, root)
     try:
-        for fragment in before:
-            zygote.run_fragment(module, fragment["text"], fragment["line"])
+        zygote.run_prelude(module, config, before)
         shared = set(config["names"]) | {n for n in module.ns if not n.startswith("__")}
         place_stub(judge, config, root)
     except zygote.Failed as e:
@@ -316,7 +315,7 @@ def child(judge, after, checks):
         judge.emit({"end": "dead", "what": hello.get("dead"), "stands": judge.stands()})
         return
     for fragment in after:
-        exec(module.compile(fragment["text"], fragment["line"]), module.ns)
+        exec(module.compile(fragment["text"], fragment["line"], place=fragment["place"]), module.ns)
     judge.run(checks)
 
 

@@ -43,8 +43,7 @@ class Pytest(Check):
             import pytest  # noqa: F401
         except ImportError:
             raise ImportError("this test has parameters or fixtures, which need pytest in this interpreter")
-        self.code, self.asserts = rewrite.compile_check(judge.module, judge.asserts, spec["code"], spec["line"],
-                                                        judge.function)
+        self.code, self.asserts = rewrite.compile_check(judge, spec)
         self.names = rewrite.names_in(self.code)
         self.source = self.test = spec["test"]
         exec(self.code, judge.module.ns)
@@ -98,6 +97,7 @@ def within(judge, checks, run):
                 return Main.from_parent(parent, fspath=py.path.local(place))
 
         def pytest_runtestloop(self, session):
+            sys.path[:] = path
             for item in session.items:
                 names = [item.cls.__name__] if item.cls is not None else []
                 name = ".".join(names + [getattr(item, "originalname", None) or item.name])
@@ -115,8 +115,10 @@ def within(judge, checks, run):
     args = ["--capture=no", "--assert=plain", "--noconftest", "-q", "-c", os.devnull, "-p", "no:cacheprovider",
             "-p", "no:faulthandler", "--rootdir", os.path.dirname(sys.executable),
             "--confcutdir", os.path.dirname(sys.executable)]
+    path = list(sys.path)
     if judge.module.dir and os.path.exists(os.path.join(judge.module.dir, "conftest.py")):
         args += ["-p", "conftest"]
+        sys.path.insert(0, judge.module.dir)  # that one, and none of a folder of tests
     pytest.main(args + [sys.executable], plugins=[Plugin()])
     text = (sys.stdout.drain().strip() or sys.stderr.drain().strip()).splitlines()
     raise RuntimeError("pytest could not collect the tests: %s" % " ".join(text[-12:]))

@@ -12,6 +12,8 @@ that was reached. Evaluation order and short circuits stay as they are.
 import ast
 import sys
 
+from _greenfill import place
+
 HOOK = "@greenfill"  # no Python source can name it
 COUNTED = ("raises", "warns", "fail", "deprecated_call")
 OPERATORS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
@@ -104,10 +106,11 @@ def hook(name, args):
     return ast.Call(func=at, args=args, keywords=[])
 
 
-def compile_check(module, asserts, source, line, function):
-    """(code object, number of asserts in it, line of each statement); SyntaxError if it does not compile."""
-    tree = ast.parse(source, module.file)
-    rewriter = Rewriter(asserts, source, line, function)
+def compile_check(judge, spec):
+    """(code object, number of asserts in it) of a check; SyntaxError if it does not compile."""
+    module, source, line = judge.module, spec["code"], spec["line"]
+    tree = place.moved(ast.parse(source, module.file), spec["place"])
+    rewriter = Rewriter(judge.asserts, source, line, judge.function)
     tree = rewriter.visit(tree)
     ast.increment_lineno(tree, line - 1)
     flags = module.flags | getattr(ast, "PyCF_ALLOW_TOP_LEVEL_AWAIT", 0)

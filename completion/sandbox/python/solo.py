@@ -39,8 +39,7 @@ def main(z, config):
     solo.fd = 3
     before, after = zygote.split_prelude(config, root)
     try:
-        for fragment in before:
-            zygote.run_fragment(module, fragment["text"], fragment["line"])
+        zygote.run_prelude(module, config, before)
     except zygote.Failed as e:
         send_frame(zygote.CONTROL, {"event": "failed", "what": e.args[0]})
         os._exit(0)
@@ -64,7 +63,7 @@ def both(solo, module, config, request, after, checks):
     try:
         exec(module.compile(request["text"], request["line"]), module.ns)
         for fragment in after:
-            exec(module.compile(fragment["text"], fragment["line"]), module.ns)
+            exec(module.compile(fragment["text"], fragment["line"], place=fragment["place"]), module.ns)
         answer.function(module, config["function"])
     except BaseException as e:
         where = answer.origin(module, e)

@@ -17,8 +17,11 @@ import select
 import struct
 import sys
 import types
+from _frozen_importlib import ModuleSpec
+from ast import PyCF_ONLY_AST
 
 from _greenfill.peer import recv_frame, rehearse, send_frame
+from _greenfill.place import Top, imports_of, look_through, moved
 
 CONTROL = 3
 NOFILE = 64     # descriptors a process may have
@@ -73,21 +76,34 @@ class Raw(io.RawIOBase):
 
 
 class Module:
-    """The user's program as `__main__`: its namespace, compiler flags and file name."""
+    """The user's program as `__main__`: its namespace, compiler flags and file name.
+
+    It is imported by no name, and yet a part of the package that its file lies in.
+    """
 
     def __init__(self, config):
         self.file = config["file"]
         self.main = types.ModuleType("__main__")
         self.ns = self.main.__dict__
-        self.ns["__file__"] = self.file
+        self.ns["__file__"] = config["place"]["file"] or self.file
         self.ns["__builtins__"] = __import__("builtins")
+        self.package = config["place"]["package"]
+        if self.package:
+            name = config["place"]["module"]
+            self.ns["__package__"] = self.package
+            self.ns["__spec__"] = ModuleSpec(name, None, origin=self.ns["__file__"], is_package=name == self.package)
         self.dir = config["dir"]
         self.flags = 0
         sys.modules["__main__"] = self.main
+        USER_MODULES["__main__"] = False  # its file is not what runs
 
-    def compile(self, text, line, mode="exec"):
-        """Compile source whose first line is the given one of the user's file."""
-        code = compile("\n" * (line - 1) + text, self.file, mode, self.flags, True)
+    def compile(self, text, line, mode="exec", place=None):
+        """Compile source whose first line is the given one of the user's file, or of one at another place."""
+        source = "\n" * (line - 1) + text
+        if place is not None:
+            tree = compile(source, self.file, mode, self.flags | PyCF_ONLY_AST, True)
+            source = moved(tree, place)
+        code = compile(source, self.file, mode, self.flags, True)
         self.flags |= code.co_flags & FUTURES
         self.first, self.text = line, text
         return code
@@ -103,11 +119,15 @@ class Module:
         if known is None:
             # Not getattr: the stand-ins of lazy imports import on any access.
             file = getattr(sys.modules.get(name), "__dict__", {}).get("__file__")
-            known = bool(self.dir) and isinstance(file, str) and file.startswith(self.dir + "/") and "/site-packages/" not in file \
-                and not file.startswith(tuple({sys.prefix + "/", sys.base_prefix + "/"}))
+            known = self.holds(file)
             if sys.modules.get(name) is not None:
                 USER_MODULES[name] = known
         return known
+
+    def holds(self, file):
+        """Whether a file is the user's own."""
+        return bool(self.dir) and isinstance(file, str) and file.startswith(self.dir + "/") and "/site-packages/" not in file \
+            and not file.startswith(tuple({sys.prefix + "/", sys.base_prefix + "/"}))
 
     def imported_files(self):
         """The files of the user's modules that are loaded."""
@@ -130,10 +150,20 @@ class Failed(Exception):
     """The prelude or a check failed before any candidate: what to tell."""
 
 
-def run_fragment(module, text, line):
+def run_prelude(module, config, fragments):
+    """Execute the statements, and import the package if the function itself will need it."""
+    for f in fragments:
+        run_fragment(module, f["text"], f["line"], f["place"])
+    unit = config["unit"]
+    line = module.package and imports_of(unit["text"], module.package.split(".")[0])
+    if line:
+        run_fragment(module, "import %s as _greenfill_package; del _greenfill_package" % module.package, unit["line"] + line - 1)
+
+
+def run_fragment(module, text, line, place=None):
     """Execute one module-level statement of the prelude; Failed says where it went wrong."""
     try:
-        exec(module.compile(text, line), module.ns)
+        exec(module.compile(text, line, place=place), module.ns)
     except BaseException as e:
         at = getattr(e, "lineno", None) if isinstance(e, SyntaxError) else None
         tb = e.__traceback__
@@ -141,7 +171,26 @@ def run_fragment(module, text, line):
             if tb.tb_frame.f_code.co_filename == module.file:
                 at = tb.tb_lineno
             tb = tb.tb_next
-        raise Failed({"line": at or line, "type": type(e).__name__, "message": first_line(e)})
+        raise Failed({"line": at or line, "type": type(e).__name__, "message": told(module, e)})
+
+
+def told(module, exc, importing=False):
+    """What an exception says, and where in another file of the workspace it was raised: "no (pkg/mod.py, line 3)".
+
+    importing asks for the place only of what a file raised while it was imported.
+    """
+    at, tb = None, exc.__traceback__
+    while tb is not None:
+        code = tb.tb_frame.f_code
+        if module.holds(code.co_filename) and not (importing and code.co_name != "<module>"):
+            at = (code.co_filename, tb.tb_lineno)
+        tb = tb.tb_next
+    message = first_line(exc)
+    if isinstance(exc, SyntaxError) and module.holds(exc.filename):
+        message, at = exc.msg, (exc.filename, exc.lineno or 1)
+    if at is None:
+        return message
+    return ("%s (%s, line %d)" % (message, at[0][len(module.dir) + 1:], at[1])).strip()
 
 
 def first_line(exc, limit=300):
@@ -356,8 +405,6 @@ def main(machine):
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.path[:] = [p for p in sys.path if p]
     quiet_imports()
-    if machine["dir"]:
-        sys.path.insert(0, machine["dir"])
     rehearse()
     z = Zygote(machine)
     z.ready()
@@ -370,6 +417,9 @@ def main(machine):
     spec = recv_frame(CONTROL)
     spec["dir"], spec["file"] = machine["dir"], machine["file"]
     z.module = Module(spec)
+    look_through(spec["folders"] or [], spec["dir"])
+    if spec["top"]:
+        sys.meta_path.insert(0, Top(spec["top"], spec["dir"]))
     try:
         sys.modules["_greenfill." + spec["role"]].main(z, spec)
     except BaseException:

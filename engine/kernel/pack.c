@@ -122,29 +122,45 @@ INLINE void header(int type, uint8_t *h, int row, const uint8_t *b) {
 	}
 }
 
-// block writes the codes of one block as planes. group is [8][16 rows], a line each.
+// block writes the codes of one block as lines; layout_fields.go says what stands where.
+// group is [8][16 rows], a line each.
 INLINE void block(int type, uint8_t *out, const uint8_t *group) {
 	for (int i = 0; i < LINE; i += 16) {
-		v16 g[8];
+		v16 g[8], line[8] = {};
 		for (int j = 0; j < 8; j++) g[j] = load(group + j * LINE + i);
-		uint8_t *o = out + i;
-		if (type == TYPE_Q8_0) {
-			for (int j = 0; j < 8; j++, o += LINE) store(o, g[j]);
-		} else if (type == TYPE_Q2_K || type == TYPE_Q3_K) {
-			for (int j = 0; j < 8; j += 4, o += LINE)
-				store(o, (g[j] & 3) | left(g[j + 1] & 3, 2) | left(g[j + 2] & 3, 4) | left(g[j + 3] & 3, 6));
-		} else {
-			for (int j = 0; j < 4; j++, o += LINE) store(o, (g[j] & 15) | left(g[j + 4] & 15, 4));
+		int lines = 4;
+		switch (type) {
+		case TYPE_Q8_0:
+			lines = 8;
+			for (int j = 0; j < 8; j++) line[j] = g[j];
+			break;
+		case TYPE_Q6_K:
+			lines = 6;
+			for (int j = 0; j < 6; j++) line[j] = g[j] | left(right(g[6 + j / 3], j % 3 * 2) & 3, 6);
+			break;
+		case TYPE_Q5_0: case TYPE_Q5_1: case TYPE_Q5_K:
+			lines = 5;
+			line[0] = g[0] | left(g[5] & 7, 5);
+			line[1] = g[1] | left(right(g[5], 3) & 3, 5) | left(right(g[7], 3) & 1, 7);
+			line[2] = g[2] | left(g[6] & 7, 5);
+			line[3] = g[3] | left(right(g[6], 3) & 3, 5) | left(right(g[7], 4) & 1, 7);
+			line[4] = g[4] | left(g[7] & 7, 5);
+			break;
+		case TYPE_Q3_K:
+			lines = 3;
+			for (int j = 0; j < 8; j++) {
+				line[j / 4] |= left(g[j] & 3, j % 4 * 2);
+				line[2] |= left(right(g[j], 2) & 1, j);
+			}
+			break;
+		case TYPE_Q2_K:
+			lines = 2;
+			for (int j = 0; j < 8; j++) line[j / 4] |= left(g[j] & 3, j % 4 * 2);
+			break;
+		default:
+			for (int j = 0; j < 4; j++) line[j] = g[j] | left(g[j + 4], 4);
 		}
-		if (type == TYPE_Q6_K)
-			for (int j = 0; j < 8; j += 4, o += LINE)
-				store(o, (right(g[j], 4) & 3) | (right(g[j + 1], 2) & 12) | (g[j + 2] & 48) | (left(g[j + 3], 2) & 192));
-		int high = type == TYPE_Q3_K ? 2 : type == TYPE_Q5_0 || type == TYPE_Q5_1 || type == TYPE_Q5_K ? 4 : 0;
-		if (high) {
-			v16 bits = {0};
-			for (int j = 0; j < 8; j++) bits |= left(right(g[j], high) & 1, j);
-			store(o, bits);
-		}
+		for (int j = 0; j < lines; j++) store(out + j * LINE + i, line[j]);
 	}
 }
 

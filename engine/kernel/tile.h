@@ -65,34 +65,42 @@ INLINE u8v moved(u8v v, int left) {
 	return left >= 0 ? (u8v)((u16v)v << left) : (u8v)((u16v)v >> -left);
 }
 
-// unpack reads the codes of one block for LANES rows.
+// unpack reads the codes of one block for LANES rows; layout_fields.go says what stands where.
 INLINE void unpack(int type, const uint8_t *lines, u8v w[8]) {
-	const uint8_t *p = lines;
-	if (type == TYPE_Q8_0) {
-		UNROLL for (int g = 0; g < 8; g++) w[g] = load(p + g * LINE);
-	} else if (type == TYPE_Q2_K || type == TYPE_Q3_K) {
-		UNROLL for (int g = 0; g < 8; g++) w[g] = moved(load(p + g / 4 * LINE), -(g % 4 * 2)) & 3;
-		p += 2 * LINE;
-	} else {
-		UNROLL for (int g = 0; g < 4; g++) {
-			u8v q = load(p + g * LINE);
-			w[g] = q & 15;
-			w[g + 4] = moved(q, -4) & 15;
+	u8v l[8];
+	UNROLL for (int i = 0; i < bytes_of_block(type) / LINE; i++) l[i] = load(lines + i * LINE);
+	switch (type) {
+	case TYPE_Q8_0:
+		UNROLL for (int g = 0; g < 8; g++) w[g] = l[g];
+		break;
+	case TYPE_Q6_K:
+		UNROLL for (int g = 0; g < 6; g++) w[g] = l[g] & 63;
+		UNROLL for (int h = 0; h < 2; h++)
+			w[6 + h] = (moved(l[3 * h], -6) & 3) | (moved(l[3 * h + 1], -4) & 12) | (moved(l[3 * h + 2], -2) & 48);
+		break;
+	case TYPE_Q5_0: case TYPE_Q5_1: case TYPE_Q5_K:
+		UNROLL for (int g = 0; g < 5; g++) w[g] = l[g] & 31;
+		w[5] = (moved(l[0], -5) & 7) | (moved(l[1], -2) & 24);
+		w[6] = (moved(l[2], -5) & 7) | (moved(l[3], -2) & 24);
+		w[7] = (moved(l[4], -5) & 7) | (moved(l[1], -4) & 8) | (moved(l[3], -3) & 16);
+		break;
+	case TYPE_Q2_K: case TYPE_Q3_K:
+		UNROLL for (int g = 0; g < 8; g++) {
+			w[g] = moved(l[g / 4], -(g % 4 * 2)) & 3;
+			if (type == TYPE_Q3_K)
+				w[g] |= moved(l[2], 2 - g) & 4;
 		}
-		p += 4 * LINE;
+		break;
+	default:
+		UNROLL for (int g = 0; g < 4; g++) {
+			w[g] = l[g] & 15;
+			w[g + 4] = moved(l[g], -4) & 15;
+		}
 	}
-	if (type == TYPE_Q6_K) {
-		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p + g / 4 * LINE), 4 - g % 4 * 2) & 0x30;
-	} else if (type == TYPE_Q3_K) {
-		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p), 2 - g) & 4;
-	} else if (type == TYPE_Q5_0 || type == TYPE_Q5_1 || type == TYPE_Q5_K) {
-		UNROLL for (int g = 0; g < 8; g++) w[g] |= moved(load(p), 4 - g) & 16;
-	} else if (type == TYPE_IQ4_NL) {
+	if (type == TYPE_IQ4_NL)
 		UNROLL for (int g = 0; g < 8; g++) w[g] = lookup(iq4nl_levels, w[g]);
-	}
-	if (shift(type)) {
+	if (shift(type))
 		UNROLL for (int g = 0; g < 8; g++) w[g] += (uint8_t)shift(type);
-	}
 }
 
 typedef struct {

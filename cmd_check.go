@@ -46,7 +46,7 @@ func (c *checkCmd) check(e *env, t *target, specs []*parser.Spec, version string
 	defer runner.Close()
 	checker := completion.New(nil, runner, completion.Options{})
 	if version != "" {
-		if here := checker.Interpreter(e.ctx, t.dir, c.Python).Version; here != "" && here != version {
+		if here := checker.Interpreter(e.ctx, t.dir, t.python(c.Python)).Version; here != "" && here != version {
 			fmt.Fprintf(e.stderr, "note: the proof was made with Python %s, this is %s\n", version, here)
 		}
 	}
@@ -54,7 +54,7 @@ func (c *checkCmd) check(e *env, t *target, specs []*parser.Spec, version string
 	failed := 0
 	for _, spec := range specs {
 		started := time.Now()
-		v := checker.Check(e.ctx, spec, t.dir, c.Python)
+		v := checker.Check(e.ctx, spec, t.workspace(c.Python))
 		if e.ctx.Err() != nil {
 			return e.ctx.Err()
 		}

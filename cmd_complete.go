@@ -35,7 +35,7 @@ func (f samplingFlags) sampling() engine.Sampling {
 }
 
 type pythonFlag struct {
-	Python string `help:"Python to run bodies with; default: the virtual environment beside the file, else python3." placeholder:"P" env:"GREENFILL_PYTHON"`
+	Python string `help:"Python to run bodies with; default: the virtual environment beside the file or in its project, else python3." placeholder:"P" env:"GREENFILL_PYTHON"`
 }
 
 type completeCmd struct {
@@ -182,12 +182,11 @@ func tellIdle(e *env, t *target, file *parser.File, spec *parser.Spec, written .
 
 func (c *completeCmd) job(t *target, spec *parser.Spec) completion.Job {
 	return completion.Job{
-		Spec:     spec,
-		Budget:   completion.Budget{Samples: c.Samples},
-		Sampling: c.sampling(),
-		Dir:      t.dir,
-		Python:   c.Python,
-		Modules:  t.modules(),
+		Spec:      spec,
+		Budget:    completion.Budget{Samples: c.Samples},
+		Sampling:  c.sampling(),
+		Workspace: t.workspace(c.Python),
+		Modules:   t.modules(),
 	}
 }
 

@@ -81,10 +81,10 @@ func (c *demoCmd) show(e *env, p *parts, flags samplingFlags, file string, spec 
 	}
 	fmt.Fprintln(w, "── samples and their verdicts")
 	r, err := p.completer.Complete(e.ctx, completion.Job{
-		Spec:     spec,
-		Budget:   completion.Budget{Samples: flags.Samples, Distinct: 3},
-		Sampling: flags.sampling(),
-		Python:   c.Python,
+		Spec:      spec,
+		Budget:    completion.Budget{Samples: flags.Samples, Distinct: 3},
+		Sampling:  flags.sampling(),
+		Workspace: completion.Workspace{Python: c.Python},
 	}, func(ev completion.Event) {
 		if ev.Stage == completion.StageVerified {
 			showVerdict(w, ev.Candidate)

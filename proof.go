@@ -22,7 +22,7 @@ func (c *completeCmd) writeProof(e *env, parts *parts, t *target, text []byte, n
 	}
 	sampling := c.sampling()
 	p := &completion.Proof{
-		Greenfill: version, File: t.abs, Dir: t.dir, Text: string(text), Python: parts.completer.Interpreter(e.ctx, t.dir, c.Python),
+		Greenfill: version, File: t.abs, Dir: t.dir, Text: string(text), Python: parts.completer.Interpreter(e.ctx, t.dir, t.python(c.Python)),
 		Drawn: &completion.Drawing{Source: string(t.source), Model: parts.model, ModelHash: model, Samples: c.Samples,
 			Temperature: sampling.Temperature, TopP: sampling.TopP, Seed: sampling.Seed},
 	}
@@ -40,13 +40,19 @@ func proofTarget(path string, p *completion.Proof, source string) *target {
 	if below, err := filepath.Rel(p.Dir, filepath.Dir(p.File)); err == nil && filepath.IsLocal(below) {
 		t.below = below
 	}
+	for i := range t.tests { // their imports, too, go by where they lie
+		if below, err := filepath.Rel(p.Dir, t.tests[i].Path); err == nil && filepath.IsLocal(below) {
+			t.tests[i].Path = filepath.Join(t.dir, below)
+		}
+	}
 	return t
 }
 
 // workspaceOf is the folder from which the code of the proof at path may import. Whoever
 // made the proof must not choose what is read on this machine: it is the folder that the
 // proof names if the user stands in it, else the one with the same place above the proof
-// as above its file then, inside the same project, else the proof's own.
+// as above its file then, inside the same project, the project that the proof lies in if
+// it has that file, else the proof's own folder.
 func workspaceOf(path string, p *completion.Proof) string {
 	if here, err := os.Getwd(); err == nil && here == p.Dir {
 		return here
@@ -57,14 +63,18 @@ func workspaceOf(path string, p *completion.Proof) string {
 	}
 	beside := filepath.Dir(path)
 	below, err := filepath.Rel(p.Dir, filepath.Dir(p.File))
-	if err != nil || below == "." || !filepath.IsLocal(below) {
+	if err != nil || !filepath.IsLocal(below) {
 		return beside
 	}
-	above, ok := strings.CutSuffix(beside, string(filepath.Separator)+below)
-	if !ok || len(above) < len(projectOf(beside)) {
-		return beside
+	project := workspaceFor(beside)
+	if above, ok := strings.CutSuffix(beside, string(filepath.Separator)+below); ok && below != "." && len(above) >= len(project) {
+		return above
 	}
-	return above
+	place := filepath.Join(below, filepath.Base(p.File))
+	if !exists(filepath.Join(beside, place)) && exists(filepath.Join(project, place)) {
+		return project
+	}
+	return beside
 }
 
 // proof runs the checks of a proof's functions, and draws its samples again if asked to.

@@ -10,13 +10,14 @@ import (
 	"unicode/utf8"
 
 	"greenfill/completion"
+	"greenfill/completion/sandbox"
 	"greenfill/parser"
 )
 
 // A target is a source file as it was read, and the place in it that was named.
 type target struct {
 	path   string
-	dir    string // the workspace that its code may import from
+	dir    string // the workspace that its code may read and import from
 	below  string // where in it the file lies, "" for dir itself
 	raw    []byte // as it was read, in the file's own encoding
 	bom    []byte // the byte order mark, kept for writing
@@ -30,7 +31,25 @@ type target struct {
 
 // modules are those that the target may import from its project, for prompts.
 func (t *target) modules() completion.Modules {
-	return completion.Modules{Path: filepath.Join(t.dir, t.below, filepath.Base(t.abs)), Root: projectOf(t.dir), Read: completion.ReadText}
+	return completion.Modules{Path: t.place(), Root: projectOf(t.dir), Read: completion.ReadText}
+}
+
+// place is where the file lies in the workspace; a proof's may lie elsewhere by now.
+func (t *target) place() string { return filepath.Join(t.dir, t.below, filepath.Base(t.abs)) }
+
+// workspace is where the target's code runs; flag is the interpreter that was asked for.
+func (t *target) workspace(flag string) completion.Workspace {
+	return completion.Workspace{Dir: t.dir, Path: t.place(), Python: t.python(flag)}
+}
+
+// python is the interpreter: the one that was asked for, else that of a virtual environment
+// beside the file, of one in the workspace, or the system's; "" if there is none.
+func (t *target) python(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	path, _ := sandbox.FindPython(filepath.Join(t.dir, t.below), t.dir) // the sandbox says why there is none
+	return path
 }
 
 // file is a text of the target, with the checks that the files of tests beside it hold.
@@ -61,7 +80,10 @@ func openTarget(arg string) (*target, error) {
 	if err != nil {
 		return nil, usage("cannot read %s: %v", path, err)
 	}
-	t := &target{path: path, dir: filepath.Dir(abs), raw: raw, line: line, abs: abs}
+	t := &target{path: path, dir: workspaceFor(filepath.Dir(abs)), raw: raw, line: line, abs: abs}
+	if t.below, err = filepath.Rel(t.dir, filepath.Dir(abs)); err != nil {
+		return nil, usage("cannot tell where %s lies: %v", path, err)
+	}
 	t.source = bytes.TrimPrefix(text, bom)
 	t.bom = text[:len(text)-len(t.source)]
 	t.tests = completion.Neighbours(filepath.ToSlash(abs), filepath.ToSlash(projectOf(t.dir)), completion.ReadText)
@@ -100,6 +122,15 @@ func exists(path string) bool {
 // projectOf is the nearest folder at or above dir that looks like the root of a project,
 // or dir itself: tests are taken from there and below.
 func projectOf(dir string) string {
+	if root := markedRoot(dir); root != "" {
+		return root
+	}
+	return dir
+}
+
+// markedRoot is the nearest folder at or above dir that looks like the root of a project,
+// "" if none does.
+func markedRoot(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		for _, mark := range []string{".git", "pyproject.toml", "setup.py", "setup.cfg", "pytest.ini", "tox.ini"} {
 			if exists(filepath.Join(at, mark)) {
@@ -107,9 +138,45 @@ func projectOf(dir string) string {
 			}
 		}
 		if at == filepath.Dir(at) {
-			return dir
+			return ""
 		}
 	}
+}
+
+// workspaceFor is the folder that the code of the files in dir may read and import from:
+// their project's root, or without one the topmost package that they are in. It is never
+// the home folder or one above that, which hold more than a project, unless dir is.
+func workspaceFor(dir string) string {
+	if root := markedRoot(dir); root != "" && !aboveHome(root) {
+		return root
+	}
+	isPackage := func(at string) bool { return exists(filepath.Join(at, "__init__.py")) }
+	for isPackage(dir) {
+		above := filepath.Dir(dir)
+		if above == dir || !isPackage(above) || aboveHome(above) {
+			break
+		}
+		dir = above
+	}
+	return dir
+}
+
+// aboveHome says whether the user's home folder is dir or lies in it.
+func aboveHome(dir string) bool {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return false
+	}
+	below, err := filepath.Rel(real(dir), real(home))
+	return err == nil && filepath.IsLocal(below)
+}
+
+// real is a path with links followed, as far as it is there.
+func real(path string) string {
+	if followed, err := filepath.EvalSymlinks(path); err == nil {
+		return followed
+	}
+	return path
 }
 
 // offsetOf is the byte at which a line, or a column of it, begins. Without a column it

@@ -52,6 +52,6 @@ func (c *cache) put(key string, r *Result) {
 
 // key names all that a job's result depends on.
 func (c *Completer) key(job Job) string {
-	return fmt.Sprintf("%q %q %d %+v %+v %q %q %s %d %s", c.opts.Model, job.Form.Name, c.opts.MaxTokens,
-		job.Budget, job.Sampling, job.Dir, job.Python, job.Spec.Key(), job.Modules.Edition, digestOf(job.imported))
+	return fmt.Sprintf("%q %q %d %+v %+v %+v %s %d %s", c.opts.Model, job.Form.Name, c.opts.MaxTokens,
+		job.Budget, job.Sampling, job.Workspace, job.Spec.Key(), job.Modules.Edition, digestOf(job.imported))
 }

@@ -71,7 +71,7 @@ func (c *combination) needs(v sandbox.Verdict) needs {
 const dispatcher = "_greenfill_partners"
 
 // program is what the sandbox runs, with n added to the prelude.
-func (c *combination) program(n needs, dir, python string) sandbox.Program {
+func (c *combination) program(n needs, w Workspace) sandbox.Program {
 	spec := *c.spec
 	spec.Prelude = n.prelude(c.spec)
 	text, line := c.text()
@@ -82,7 +82,7 @@ func (c *combination) program(n needs, dir, python string) sandbox.Program {
 		}
 	}
 	if len(partners) == 1 {
-		return program(&spec, parser.Fragment{Line: line, Text: text}, dir, python)
+		return program(&spec, parser.Fragment{Line: line, Text: text}, w)
 	}
 	var table, stubs strings.Builder
 	for _, name := range partners {
@@ -91,7 +91,7 @@ func (c *combination) program(n needs, dir, python string) sandbox.Program {
 	}
 	head := "def " + dispatcher + "(_name, /, *args, _table={%s}, **kwargs):\n    "
 	text += "\n" + fmt.Sprintf(head, table.String()) + "return _table[_name](*args, **kwargs)\n"
-	p := program(&spec, parser.Fragment{Line: line, Text: text}, dir, python)
+	p := program(&spec, parser.Fragment{Line: line, Text: text}, w)
 	p.Function = dispatcher
 	p.Unit = sandbox.Fragment{Line: line, Text: fmt.Sprintf(head, "") + "...\n"}
 	p.Prelude = append([]sandbox.Fragment{{Line: 1, Text: stubs.String()}}, p.Prelude...)

@@ -80,9 +80,8 @@ type Job struct {
 	Form     Form // how the prompt is written; the zero value means the Completer's own
 	Budget   Budget
 	Sampling engine.Sampling // DefaultSampling is the sensible one
-	Dir      string          // the user's workspace, readable to the program; "" means none
-	Python   string          // the interpreter; "" means the one the sandbox finds
 	Modules  Modules         // whose definitions the prompt shows where the file imports them
+	Workspace
 
 	imported []Imported // of Modules, for Spec
 }
@@ -154,23 +153,23 @@ func (c *Completer) lookup(job Job) (*Result, bool) {
 }
 
 // Check runs a written function as it stands against its checks.
-func (c *Completer) Check(ctx context.Context, spec *parser.Spec, dir, python string) sandbox.Verdict {
+func (c *Completer) Check(ctx context.Context, spec *parser.Spec, w Workspace) sandbox.Verdict {
 	if len(spec.Checks) == 0 {
 		return sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
-	return c.runner.Run(ctx, Program(spec, dir, python))
+	return c.runner.Run(ctx, Program(spec, w))
 }
 
 // Verify runs a body, each line of it indented for its place, against the spec's checks.
 // The completion is nil unless every check held.
-func (c *Completer) Verify(ctx context.Context, spec *parser.Spec, body, dir, python string) (*Completion, sandbox.Verdict) {
+func (c *Completer) Verify(ctx context.Context, spec *parser.Spec, body string, w Workspace) (*Completion, sandbox.Verdict) {
 	if len(spec.Checks) == 0 {
 		return nil, sandbox.Verdict{Status: sandbox.Vacuous, Message: "there are no checks to run"}
 	}
 	v, n := withNeeds(func(v sandbox.Verdict) needs { return needsOf(spec, body, v) }, func(n needs) sandbox.Verdict {
 		with := *spec
 		with.Prelude = n.prelude(spec)
-		return c.runner.Run(ctx, program(&with, spec.Filled(body), dir, python))
+		return c.runner.Run(ctx, program(&with, spec.Filled(body), w))
 	})
 	if v.Status != sandbox.Passed {
 		return nil, v

@@ -371,7 +371,7 @@ func TestNothingToHold(t *testing.T) {
 			t.Errorf("%+v, error %v", r, err)
 		}
 	}
-	if done, v := c.Verify(t.Context(), bare.Specs()[0], "    return n * 2", "", ""); done != nil || v.Status != sandbox.Vacuous {
+	if done, v := c.Verify(t.Context(), bare.Specs()[0], "    return n * 2", Workspace{}); done != nil || v.Status != sandbox.Vacuous {
 		t.Errorf("verified without checks: %v", v)
 	}
 	if len(s.requests)+len(s.programs) != 0 {
@@ -395,7 +395,7 @@ func TestCheck(t *testing.T) {
 	source := "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n\n\nassert A().f() == 1\n"
 	s := &script{rules: passing("return 1")}
 	spec := parser.Parse([]byte(source)).Functions()[0]
-	if v := New(nil, s, Options{}).Check(t.Context(), spec, "", ""); v.Status != sandbox.Passed {
+	if v := New(nil, s, Options{}).Check(t.Context(), spec, Workspace{}); v.Status != sandbox.Passed {
 		t.Errorf("%v", v)
 	}
 	want := "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        raise NotImplementedError"

@@ -1,10 +1,12 @@
 package completion
 
 import (
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"greenfill/completion/sandbox"
 	"greenfill/parser"
 )
 
@@ -45,13 +47,20 @@ func (m Modules) For(spec *parser.Spec, dir string) []Imported {
 	if m.Read == nil || m.Path == "" || spec == nil {
 		return nil
 	}
-	r := &moduleReader{Modules: m, known: map[string]*module{}}
+	r := &moduleReader{Modules: m, known: map[string]*module{}, around: map[string]bool{}}
 	r.Path, r.Root = filepath.ToSlash(m.Path), strings.TrimSuffix(filepath.ToSlash(m.Root), "/")
-	for _, root := range []string{filepath.ToSlash(filepath.Dir(m.Path)), filepath.ToSlash(dir), r.Root} {
-		for _, folder := range []string{root, root + "/src"} {
-			if root != "" && !slices.Contains(r.roots, folder) {
-				r.roots = append(r.roots, folder)
-			}
+	look := func(folder string) {
+		if folder = filepath.ToSlash(folder); folder != "" && !slices.Contains(r.roots, folder) {
+			r.roots = append(r.roots, folder)
+		}
+	}
+	for _, folder := range sandbox.ImportFolders(dir, m.Path) { // as it will run
+		look(folder)
+	}
+	for _, root := range []string{dir, r.Root} {
+		if root != "" {
+			look(root)
+			look(filepath.Join(root, "src"))
 		}
 	}
 	statements := spec.ImportStatements()
@@ -116,6 +125,8 @@ type moduleReader struct {
 	roots []string
 	known map[string]*module // by path; nil for what is not there
 	reads int
+
+	around map[string]bool // the __init__.py that were asked for by packages
 }
 
 // A module is a file that was found.
@@ -215,22 +226,40 @@ func (r *moduleReader) find(file, name string) *module {
 	return nil
 }
 
-func (r *moduleReader) module(path string) *module {
-	if m, ok := r.known[path]; ok {
+func (r *moduleReader) module(file string) *module {
+	if m, ok := r.known[file]; ok {
 		return m
 	}
-	r.known[path] = nil
-	if r.reads >= maxModules || !r.mayRead(path) {
+	r.known[file] = nil
+	if r.reads >= maxModules || !r.mayRead(file) {
 		return nil
 	}
-	text, ok := r.Read(path)
+	text, ok := r.Read(file)
 	if !ok || len(text) > MaxFile {
 		return nil
 	}
 	r.reads++
-	m := &module{path: path, definitions: parser.Definitions([]byte(text))}
-	r.known[path] = m
+	m := &module{path: file, definitions: parser.Definitions([]byte(text))}
+	r.known[file] = m
+	r.packages(file)
 	return m
+}
+
+// packages has the packages around a module asked for: they run when it is imported, so
+// that a change of theirs counts.
+func (r *moduleReader) packages(file string) {
+	for dir := path.Dir(file); ; dir = path.Dir(dir) {
+		init := dir + "/__init__.py"
+		if r.around[init] || !r.mayRead(init) {
+			return
+		}
+		r.around[init] = true
+		if r.known[init] == nil {
+			if _, ok := r.Read(init); !ok {
+				return
+			}
+		}
+	}
 }
 
 // mayRead says whether a path lies in the project, links followed, and is not named like

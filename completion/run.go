@@ -163,14 +163,14 @@ func (r *run) program(body string, n needs) sandbox.Program {
 	}
 	spec := *r.job.Spec
 	spec.Prelude = n.prelude(r.job.Spec)
-	return program(&spec, unit, r.job.Dir, r.job.Python)
+	return program(&spec, unit, r.job.Workspace)
 }
 
 // preflight runs the checks on a body that cannot pass, while the model reads the
 // prompt: what blocks that body blocks every body, and the model need not go on.
 func (r *run) preflight(ctx context.Context) {
 	spec := r.job.Spec
-	v := r.c.runner.Run(ctx, program(spec, spec.Filled(unwritten(spec)), r.job.Dir, r.job.Python))
+	v := r.c.runner.Run(ctx, program(spec, spec.Filled(unwritten(spec)), r.job.Workspace))
 	if ctx.Err() == nil && blocks(v.Status) {
 		r.mu.Lock()
 		defer r.mu.Unlock()

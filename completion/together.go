@@ -365,7 +365,7 @@ func (s *search) joint(ctx context.Context, parts []part, choice []int, imports 
 			if whole == nil {
 				return nil, nil
 			}
-			v, err := s.once(ctx, Program(whole.Spec, s.job.Dir, s.job.Python))
+			v, err := s.once(ctx, Program(whole.Spec, s.job.Workspace))
 			if err != nil || v.Status != sandbox.Passed {
 				return nil, err
 			}
@@ -390,7 +390,7 @@ func (s *search) verdict(ctx context.Context, parts []part, bodies []string) (sa
 	c := newCombination(parts, bodies)
 	v, n := withNeeds(c.needs, func(n needs) sandbox.Verdict {
 		s.runs++
-		return s.c.runner.Run(ctx, c.program(n, s.job.Dir, s.job.Python))
+		return s.c.runner.Run(ctx, c.program(n, s.job.Workspace))
 	})
 	return v, n, failure(ctx, v)
 }

@@ -107,7 +107,7 @@ func TestTogetherInPython(t *testing.T) {
 // TestVerifyFindsImports: a body is verified with what it lacks, as sampled ones are.
 func TestVerifyFindsImports(t *testing.T) {
 	spec := parser.Parse([]byte("def root(n):\n    \"\"\"The root of n.\"\"\"\n\n\nassert root(9) == 3\n")).Specs()[0]
-	done, v := realCompleter(t, nil).Verify(t.Context(), spec, "    return isqrt(n)", "", "")
+	done, v := realCompleter(t, nil).Verify(t.Context(), spec, "    return isqrt(n)", Workspace{})
 	if done == nil || !slices.Equal(done.Imports(), []string{"from math import isqrt"}) {
 		t.Errorf("completion %+v, verdict %+v", done, v)
 	}

@@ -9,6 +9,8 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 	"go.uber.org/zap"
+
+	"greenfill/completion"
 )
 
 // A folder is one root of the workspace, with settings, interpreter and trust of its
@@ -63,6 +65,11 @@ func (s *server) folderLocked(u uri.URI) *folder {
 		s.loose[dir] = f
 	}
 	return f
+}
+
+// workspace is where the code of one of the folder's documents runs.
+func (f *folder) workspace(u uri.URI, set Settings) completion.Workspace {
+	return completion.Workspace{Dir: f.path, Path: pathOf(u), Python: f.interpreter(set)}
 }
 
 // within says whether path is dir or lies in it.

@@ -278,11 +278,10 @@ func (s *server) sample(j *job, loaded *Loaded) error {
 	sampling := completion.DefaultSampling()
 	sampling.Seed += uint64(j.before.rounds)
 	request := completion.Job{
-		Spec:     j.fn.Spec,
-		Budget:   completion.Budget{Samples: j.samples, Time: j.set.limit(), Distinct: j.set.Distinct},
-		Sampling: sampling,
-		Dir:      j.folder.path,
-		Python:   j.folder.interpreter(j.set),
+		Spec:      j.fn.Spec,
+		Budget:    completion.Budget{Samples: j.samples, Time: j.set.limit(), Distinct: j.set.Distinct},
+		Sampling:  sampling,
+		Workspace: j.folder.workspace(j.doc.URI, j.set),
 	}
 	asked := map[string]bool{}
 	request.Modules = s.modules(j.doc.URI, j.folder, asked)

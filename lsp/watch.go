@@ -352,7 +352,7 @@ func (s *server) check(ctx context.Context, doc *Document, fn *completion.Functi
 		s.mu.Lock()
 		set := f.settings
 		s.mu.Unlock()
-		v = c.Check(ctx, fn.Spec, f.path, f.interpreter(set))
+		v = c.Check(ctx, fn.Spec, f.workspace(doc.URI, set))
 	})
 	if err == nil && completion.Unconfined(v) {
 		err = ErrNoSandbox

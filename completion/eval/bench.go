@@ -134,7 +134,7 @@ func (b *Bench) job(t Task) (completion.Job, error) {
 			Seed:        b.Settings.Seed,
 			Distinct:    b.Settings.Distinct,
 		},
-		Python: b.Python,
+		Workspace: completion.Workspace{Python: b.Python},
 	}
 	if b.Settings.Form == "paper" {
 		job.Form = paperForm(b.Examples, t)

@@ -31,7 +31,7 @@ func References(d *Data, python string) ([]sandbox.Program, error) {
 		if found == nil {
 			return nil, fmt.Errorf("MBPP task %d: no function %s in the reference solution", t.ID, name)
 		}
-		programs = append(programs, completion.Program(found, "", python))
+		programs = append(programs, completion.Program(found, completion.Workspace{Python: python}))
 	}
 	return programs, nil
 }

@@ -24,8 +24,9 @@ func in(dir, path, prelude, function, check string) Program {
 // statements before the function, in its body and in its checks.
 func TestPackages(t *testing.T) {
 	dir := plant(t, map[string]string{
-		"pkg/__init__.py":           "from .slug import slug\nNAME = 'pkg'\n",
-		"pkg/slug.py":               "def slug(s):\n    return 'on disk'\n",
+		"pkg/__init__.py":  "from .slug import slug\nNAME = 'pkg'\n",
+		"pkg/slug.py":      "def slug(s):\n    return 'on disk'\n",
+		"ring/__init__.py": "from .own import f as whole\n", "ring/own.py": "def f(x):\n    pass\n\nassert f(1) == 2\n", "ring/near.py": "from .own import f\n",
 		"pkg/near.py":               "from dataclasses import dataclass\n\n@dataclass\nclass Pair:\n    n: int\n\ndef helper(x):\n    return x + 1\n",
 		"pkg/up.py":                 "def above(x):\n    return x * 10\n",
 		"pkg/sub/__init__.py":       "",
@@ -63,6 +64,7 @@ func TestPackages(t *testing.T) {
 		"its own place":       in(dir, "pkg/sub/a.py", "import pathlib\nDATA = int((pathlib.Path(__file__).parent / 'data.txt').read_text())", "def f(x):\n    return DATA\n", "assert f(1) == 7"),
 		// The module on disk is another one than the text that is run.
 		"in a circle":           in(dir, "pkg/slug.py", "from . import slug as theirs, NAME", "def f(x):\n    return theirs('x') if x else NAME\n", "assert f(1) == 'on disk' and f(0) == 'pkg'"),
+		"whose asserts fail":    in(dir, "ring/own.py", "import ring\nfrom .near import f as theirs", "def f(x):\n    return 2 if theirs is ring.whole and theirs(x) is None else 0\n", "assert f(1) == 2"),
 		"classes on both sides": in(dir, "pkg/a.py", "from .near import Pair", "def f(x):\n    return Pair(x.n + 1)\n", "assert f(Pair(1)) == Pair(2) and type(f(Pair(1))) is Pair"),
 	} {
 		if v := r.Run(context.Background(), p); v.Status != Passed || v.Weaker != "" {
@@ -102,6 +104,9 @@ func TestPackageOfItsOwn(t *testing.T) {
 			t.Errorf("%s: %v: %s", file, v.Status, v.Message)
 		}
 	}
+	if v := r.Run(context.Background(), in(dir, "__init__.py", "from . import one, a", one, "assert f(1) == 1")); v.Status != Passed {
+		t.Errorf("the package itself: %v: %s", v.Status, v.Message)
+	}
 	for prelude, want := range map[string]string{
 		"from ..above import x": "beyond top-level package",
 		"import above":          "No module named 'above'",
@@ -132,7 +137,7 @@ func TestPackageThatFails(t *testing.T) {
 	dir := plant(t, map[string]string{
 		"bad/__init__.py": "import os\n\nRATE = 1 / 0\n", "bad/near.py": "def helper(x):\n    return x\n", "bad/sub/__init__.py": "",
 		"torn/__init__.py": "", "torn/near.py": "x = 1\ndef helper(x:\n",
-		"late/__init__.py": "", "late/near.py": "def helper(x):\n    raise ValueError('no')\n",
+		"late/__init__.py": "", "late/c.py": "assert 1 == 2\n", "late/near.py": "def helper(x):\n    raise ValueError('no')\n",
 		"gone/__init__.py": "import no_such_module_here\n",
 		"exit/__init__.py": "import sys\nsys.exit(3)\n",
 	})
@@ -151,6 +156,7 @@ func TestPackageThatFails(t *testing.T) {
 		"a syntax error":     {in(dir, "torn/a.py", "from .near import helper", plus, "assert f(1) == 1"), 1, "(torn/near.py, line 2)"},
 		"a call":             {in(dir, "late/a.py", "from .near import helper\nX = helper(1)", plus, "assert f(1) == 1"), 2, "line 2: ValueError: no (late/near.py, line 2)"},
 		"a missing module":   {in(dir, "gone/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "No module named 'no_such_module_here' (gone/__init__.py, line 1)"},
+		"an assert":          {in(dir, "late/a.py", "from .c import x", plus, "assert f(1) == 1"), 1, "line 1: AssertionError: (late/c.py, line 1)"},
 		"an exit":            {in(dir, "exit/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "SystemExit: 3 (exit/__init__.py, line 2)"},
 		"no such name":       {in(dir, "late/a.py", "from .near import nothing", plus, "assert f(1) == 1"), 1, "cannot import name 'nothing'"},
 	} {

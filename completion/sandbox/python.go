@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +15,17 @@ import (
 	"time"
 )
 
-// FindPython is the path of the interpreter for a workspace: its .venv (or venv), the one
-// of VIRTUAL_ENV, or the first python3 on PATH that is a program and not a script (version
+// FindPython is the path of the interpreter for folders: the .venv (or venv) in the first
+// that has one, the one of VIRTUAL_ENV, or the first python3 on PATH that is a program and not a script (version
 // managers put scripts there, whose choice is then read from their files). Nothing is run.
-func FindPython(dir string) (string, error) {
+func FindPython(dirs ...string) (string, error) {
 	var tried []string
-	if dir != "" {
-		tried = append(tried, venvPython(filepath.Join(dir, ".venv")), venvPython(filepath.Join(dir, "venv")))
+	nearest := ""
+	for _, dir := range dirs {
+		if dir != "" {
+			tried = append(tried, venvPython(filepath.Join(dir, ".venv")), venvPython(filepath.Join(dir, "venv")))
+			nearest = cmp.Or(nearest, dir)
+		}
 	}
 	if env := os.Getenv("VIRTUAL_ENV"); env != "" {
 		tried = append(tried, venvPython(env))
@@ -29,7 +34,7 @@ func FindPython(dir string) (string, error) {
 		for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
 			path := filepath.Join(folder, name)
 			if isScript(path) {
-				path = managed(dir, name)
+				path = managed(nearest, name)
 			}
 			tried = append(tried, path)
 		}

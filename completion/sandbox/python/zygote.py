@@ -21,7 +21,7 @@ from _frozen_importlib import ModuleSpec
 from ast import PyCF_ONLY_AST
 
 from _greenfill.peer import recv_frame, rehearse, send_frame
-from _greenfill.place import Top, imports_of, look_through, moved
+from _greenfill.place import Own, Top, imports_of, look_through, moved
 
 CONTROL = 3
 NOFILE = 64     # descriptors a process may have
@@ -418,8 +418,11 @@ def main(machine):
     spec["dir"], spec["file"] = machine["dir"], machine["file"]
     z.module = Module(spec)
     look_through(spec["folders"] or [], spec["dir"])
-    if spec["top"]:
-        sys.meta_path.insert(0, Top(spec["top"], spec["dir"]))
+    top = Top(spec["top"], spec["dir"]) if spec["top"] else None
+    if spec["place"]["file"]:
+        sys.meta_path[:0] = [Own(spec["place"]["file"], spec["place"]["module"], top)]
+    if top:
+        sys.meta_path.append(top)
     try:
         sys.modules["_greenfill." + spec["role"]].main(z, spec)
     except BaseException:

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"greenfill/completion"
 	"greenfill/engine"
@@ -53,6 +55,11 @@ type completeCmd struct {
 func (c *completeCmd) Run(e *env) error {
 	if err := c.validate(); err != nil {
 		return err
+	}
+	if c.Proof != "" { // said before any time is spent, not after
+		if info, err := os.Stat(filepath.Dir(c.Proof)); err != nil || !info.IsDir() {
+			return usage("--proof %s: there is no folder %s", c.Proof, filepath.Dir(c.Proof))
+		}
 	}
 	t, err := openTarget(c.File)
 	if err != nil {

@@ -3,7 +3,6 @@ package completion
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"greenfill/completion/sandbox"
@@ -120,7 +119,7 @@ type Obstacle struct{ Verdict sandbox.Verdict }
 func (o *Obstacle) Error() string {
 	v := o.Verdict
 	at := ""
-	if v.Line > 0 && !strings.HasPrefix(v.Message, "line ") {
+	if v.Line > 0 {
 		at = fmt.Sprintf("line %d: ", v.Line)
 	}
 	switch {

@@ -55,7 +55,7 @@ func orFailed(v Verdict, err error, ctx context.Context) Verdict {
 	case ctx.Err() != nil:
 		return Verdict{Message: "cancelled"}
 	case errors.As(err, &prelude):
-		return Verdict{Status: PreludeFailed, Line: prelude.Line, ErrorType: prelude.Type, Message: prelude.Error()}
+		return Verdict{Status: PreludeFailed, Line: prelude.Line, ErrorType: prelude.Type, Message: describe(prelude.Type, prelude.Message)}
 	case errors.Is(err, errUnconfined):
 		return Verdict{Status: SandboxUnavailable, Message: err.Error()}
 	}

@@ -150,13 +150,13 @@ func TestPackageThatFails(t *testing.T) {
 		line int
 		want string
 	}{
-		"its __init__.py":    {in(dir, "bad/a.py", "import os\nfrom .near import helper", plus, "assert f(1) == 1"), 2, "line 2: ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
-		"the one above":      {in(dir, "bad/sub/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "line 1: ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
-		"as the body begins": {begun, 11, "line 11: ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
+		"its __init__.py":    {in(dir, "bad/a.py", "import os\nfrom .near import helper", plus, "assert f(1) == 1"), 2, "ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
+		"the one above":      {in(dir, "bad/sub/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
+		"as the body begins": {begun, 11, "ZeroDivisionError: division by zero (bad/__init__.py, line 3)"},
 		"a syntax error":     {in(dir, "torn/a.py", "from .near import helper", plus, "assert f(1) == 1"), 1, "(torn/near.py, line 2)"},
-		"a call":             {in(dir, "late/a.py", "from .near import helper\nX = helper(1)", plus, "assert f(1) == 1"), 2, "line 2: ValueError: no (late/near.py, line 2)"},
+		"a call":             {in(dir, "late/a.py", "from .near import helper\nX = helper(1)", plus, "assert f(1) == 1"), 2, "ValueError: no (late/near.py, line 2)"},
 		"a missing module":   {in(dir, "gone/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "No module named 'no_such_module_here' (gone/__init__.py, line 1)"},
-		"an assert":          {in(dir, "late/a.py", "from .c import x", plus, "assert f(1) == 1"), 1, "line 1: AssertionError: (late/c.py, line 1)"},
+		"an assert":          {in(dir, "late/a.py", "from .c import x", plus, "assert f(1) == 1"), 1, "AssertionError: (late/c.py, line 1)"},
 		"an exit":            {in(dir, "exit/a.py", "from . import x", plus, "assert f(1) == 1"), 1, "SystemExit: 3 (exit/__init__.py, line 2)"},
 		"no such name":       {in(dir, "late/a.py", "from .near import nothing", plus, "assert f(1) == 1"), 1, "cannot import name 'nothing'"},
 	} {

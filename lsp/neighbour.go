@@ -16,6 +16,8 @@ func (s *server) lookAtNeighbours(u uri.URI) {
 	if doc == nil || path == "" || u.Scheme() != "file" {
 		return
 	}
+	s.neighbouring.Lock() // who reads last sets last
+	defer s.neighbouring.Unlock()
 	found := completion.Neighbours(path, s.folder(u).path, s.readText)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,14 +24,15 @@ type server struct {
 	client protocol.Client
 	life   lifecycle
 
-	requests   requests
-	work       sync.WaitGroup // every goroutine but those of requests
-	publisher  publisher
-	models     models
-	checker    checker
-	follower   follower
-	progresses progresses
-	edition    atomic.Int64 // counts the changes of files on disk
+	requests     requests
+	work         sync.WaitGroup // every goroutine but those of requests
+	publisher    publisher
+	models       models
+	checker      checker
+	follower     follower
+	progresses   progresses
+	neighbouring sync.Mutex   // held while a document's files of tests are read and set
+	edition      atomic.Int64 // counts the changes of files on disk
 
 	mu         sync.Mutex
 	features   features // what the client can do; set once by initialize

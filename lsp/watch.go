@@ -199,21 +199,25 @@ func (s *server) lookAtFunctions() time.Duration {
 	f.mu.Unlock()
 	next := time.Duration(-1)
 	for _, u := range list {
-		doc := s.document(u)
-		if doc != nil {
-			if wait := time.Until(doc.Changed.Add(s.settings(u).idle())); wait > 0 {
-				if next < 0 || wait < next {
-					next = wait
-				}
-				continue
-			}
-		}
 		f.mu.Lock()
-		delete(f.due, u)
+		delete(f.due, u) // first: a change that comes from now on makes it due again
 		f.mu.Unlock()
-		if now := s.document(u); doc != nil && now != nil && now.Version == doc.Version {
-			s.lookAtTested(u)
-			s.lookAtImporting(u, false)
+		doc := s.document(u)
+		if doc == nil {
+			continue
+		}
+		if wait := time.Until(doc.Changed.Add(s.settings(u).idle())); wait > 0 {
+			f.mu.Lock()
+			f.due[u] = true
+			f.mu.Unlock()
+			if next < 0 || wait < next {
+				next = wait
+			}
+			continue
+		}
+		s.lookAtTested(u)
+		s.lookAtImporting(u, false)
+		if now := s.document(u); now != nil && now.Version == doc.Version {
 			s.verifyAgain(now)
 		}
 	}

@@ -93,11 +93,12 @@ func (s *server) inlineItems(ctx context.Context, p *inlineParams, doc *Document
 	limit := time.NewTimer(s.settings(doc.URI).wait())
 	defer limit.Stop()
 	for {
+		done := closed(job.done) // before the look at what it has come to
 		found, changed := items()
 		if now := s.document(doc.URI); now == nil || now.Version != doc.Version {
 			return nil, nil // the text has moved on, and the position with it
 		}
-		if len(found) > 0 || closed(job.done) {
+		if len(found) > 0 || done {
 			return found, nil
 		}
 		select {

@@ -70,11 +70,9 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestPartners: a check needs two unwritten functions at once. One edit fills both, with
-// the import that one needs, and both keep a badge.
-func TestPartners(t *testing.T) {
-	const source = "def encode(s):\n    \"\"\"Encode s.\"\"\"\n\n\ndef decode(s):\n    \"\"\"Decode s.\"\"\"\n\n\nassert decode(encode('a')) == 'a'\n"
-	ctx := context.Background()
+// partnersScript draws the bodies of two functions, one of which needs an import; only both
+// together pass.
+func partnersScript() *script {
 	s := &script{bodies: []string{"    return isqrt(s)", "    return right"}}
 	s.verdict = func(p sandbox.Program) sandbox.Verdict {
 		text := p.Candidate.Text
@@ -89,6 +87,15 @@ func TestPartners(t *testing.T) {
 		}
 		return sandbox.Verdict{Status: sandbox.Passed, Passed: 1, Total: 1}
 	}
+	return s
+}
+
+// TestPartners: a check needs two unwritten functions at once. One edit fills both, with
+// the import that one needs, and both keep a badge.
+func TestPartners(t *testing.T) {
+	const source = "def encode(s):\n    \"\"\"Encode s.\"\"\"\n\n\ndef decode(s):\n    \"\"\"Decode s.\"\"\"\n\n\nassert decode(encode('a')) == 'a'\n"
+	ctx := context.Background()
+	s := partnersScript()
 	e, dir := prover(t, s)
 	b := e.Open(filepath.Join(dir, "a.py"), source)
 	var r lsp.Results
@@ -111,20 +118,7 @@ func TestPartners(t *testing.T) {
 // cell has changed meanwhile, nothing is offered.
 func TestPartnersInCells(t *testing.T) {
 	ctx := context.Background()
-	s := &script{bodies: []string{"    return isqrt(s)", "    return right"}}
-	s.verdict = func(p sandbox.Program) sandbox.Verdict {
-		text := p.Candidate.Text
-		for _, f := range p.Prelude {
-			text += f.Text
-		}
-		switch {
-		case !strings.Contains(text, "return right") || !strings.Contains(text, "return isqrt(s)"):
-			return sandbox.Verdict{Status: sandbox.AssertFailed, Total: 1}
-		case !strings.Contains(text, "from math import isqrt"):
-			return sandbox.Verdict{Status: sandbox.Raised, ErrorType: "NameError", Total: 1}
-		}
-		return sandbox.Verdict{Status: sandbox.Passed, Passed: 1, Total: 1}
-	}
+	s := partnersScript()
 	for _, plain := range []bool{false, true} {
 		e := edit(t, s, func(c *lsptest.Config) { c.Plain = plain })
 		cells := e.OpenNotebook("/w/n.ipynb", "KEY = 'é'; later = 1\n\ndef decode(s): pass\n", "def encode(s):\n    \"\"\"Encode s.\"\"\"\n", "assert decode(encode('a')) == 'a'\n")

@@ -119,15 +119,7 @@ func (s *Spec) Mentions(of string) map[string]Mention {
 
 // mention notes the words of a text: all of them, or those behind "of.".
 func mention(found map[string]Mention, where Mention, text, of string) {
-	for i := 0; i < len(text); {
-		if !isNameByte(text[i]) {
-			i++
-			continue
-		}
-		start := i
-		for i < len(text) && isNameByte(text[i]) {
-			i++
-		}
+	for start, end := range words(text) {
 		if of != "" {
 			before, dot := strings.CutSuffix(text[:start], ".")
 			before, named := strings.CutSuffix(before, of)
@@ -135,7 +127,7 @@ func mention(found map[string]Mention, where Mention, text, of string) {
 				continue
 			}
 		}
-		found[text[start:i]] = max(found[text[start:i]], where)
+		found[text[start:end]] = max(found[text[start:end]], where)
 	}
 }
 

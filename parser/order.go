@@ -40,19 +40,11 @@ func Order(specs []*Spec) []*Spec {
 // name counts only with a dot before it or a parenthesis behind it: "add", "size" and
 // "get" are words of English.
 func (f *function) mentioned(s *Spec) []string {
-	text := []byte(s.head + "\n" + s.Begun)
+	text := s.head + "\n" + s.Begun
 	seen := map[*function]bool{f: true}
-	for i := 0; i < len(text); {
-		if !isNameByte(text[i]) {
-			i++
-			continue
-		}
-		start := i
-		for i < len(text) && isNameByte(text[i]) {
-			i++
-		}
-		word := string(text[start:i])
-		marked := start > 0 && (text[start-1] == '.' || text[start-1] == '`') || i < len(text) && text[i] == '('
+	for start, end := range words(text) {
+		word := text[start:end]
+		marked := start > 0 && (text[start-1] == '.' || text[start-1] == '`') || end < len(text) && text[end] == '('
 		for _, other := range f.x.byName[word] {
 			plainWord := other.class != nil || !strings.ContainsAny(word, "_0123456789")
 			if other.name != f.name && (marked || !plainWord) {

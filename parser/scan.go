@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // The scanner cuts source into Python's tokens. It judges nothing: any bytes give
 // tokens, and what is not Python comes out as operators of one byte. Bytes from 0x80
@@ -124,6 +127,25 @@ func operatorLength(b []byte) int {
 		}
 	}
 	return 1
+}
+
+// words are the runs of name bytes in a text, whatever else the text is: start and end of each.
+func words(text string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		for i := 0; i < len(text); {
+			if !isNameByte(text[i]) {
+				i++
+				continue
+			}
+			start := i
+			for i < len(text) && isNameByte(text[i]) {
+				i++
+			}
+			if !yield(start, i) {
+				return
+			}
+		}
+	}
 }
 
 func isNameByte(c byte) bool {

@@ -54,7 +54,6 @@ INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 
 #include "avx2_convert.h"
 #define RUN run
-#define MANY(type) (is_k(type) ? 64 : MOST_COLUMNS)
 #include "tile.h"
 #include "avx2_units.h"
 

@@ -52,23 +52,21 @@ INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows 
 	}
 }
 
-// scaled_block returns a block's products times its integer scales.
-INLINE void scaled_block(int type, int vectors, int columns, const u8v *code[], const __m256i *scale[], const record *r,
-	__m256i sum[MOST_VECTORS][MOST_COLUMNS]) {
+// add_columns adds the products of a block's codes and columns vectors, times the block's
+// integer scales, to their sums.
+INLINE void add_columns(int type, int columns, const u8v code[8], const __m256i scale[2], const record *r, __m256i *sums) {
 	const int parts = has_halves(type) ? 2 : 1, groups = 8 / parts;
 	UNROLL for (int h = 0; h < parts; h++) {
-		acc a[MOST_VECTORS][MOST_COLUMNS];
-		if (starts(type))
-			EACH_PAIR a[v][c] = begin(has_halves(type) ? &r[c].half_start[h] : &r[c].start);
+		acc a[MOST_COLUMNS];
 		UNROLL for (int g = 0; g < groups; g++)
 			UNROLL for (int c = 0; c < columns; c++) {
 				codes4 x = four(r[c].code + 4 * (h * groups + g));
-				UNROLL for (int v = 0; v < vectors; v++) {
-					u8v w = code[v][h * groups + g];
-					a[v][c] = g || starts(type) ? dot(a[v][c], w, x) : first_dot(w, x);
-				}
+				u8v w = code[h * groups + g];
+				if (g == 0 && starts(type))
+					a[c] = begin(has_halves(type) ? &r[c].half_start[h] : &r[c].start);
+				a[c] = g || starts(type) ? dot(a[c], w, x) : first_dot(w, x);
 			}
-		EACH_PAIR sum[v][c] = _mm256_add_epi32(sum[v][c], _mm256_madd_epi16(a[v][c], scale[v][h]));
+		UNROLL for (int c = 0; c < columns; c++) sums[c] = _mm256_add_epi32(sums[c], _mm256_madd_epi16(a[c], scale[h]));
 	}
 }
 
@@ -95,45 +93,21 @@ INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int fi
 	store_floats(sums, y);
 }
 
-// add_columns adds the products of a block's codes, which lie in memory, and columns
-// vectors to their integer sums.
-INLINE void add_columns(int type, int columns, u8v code[][8], __m256i scale[][2], const record *r,
-	__m256i sums[][MOST_TILE]) {
-	enum { vectors = MOST_VECTORS };
-	const u8v *codes[MOST_VECTORS];
-	const __m256i *scales[MOST_VECTORS];
-	UNROLL for (int v = 0; v < vectors; v++) {
-		codes[v] = code[v];
-		scales[v] = scale[v];
-	}
-	__m256i sum[MOST_VECTORS][MOST_COLUMNS];
-	EACH_PAIR sum[v][c] = zero();
-	scaled_block(type, vectors, columns, codes, scales, r, sum);
-	EACH_PAIR sums[v][c] = _mm256_add_epi32(sums[v][c], sum[v][c]);
-}
-
 // add_codes adds the products of a block of a strip and all vectors to their integer sums.
-// Many vectors find the codes in the L1 cache, few pass by while they are in registers.
+// The codes of one register of rows stay in registers while the vectors pass, four at a
+// time if there are many: the processor then finds enough to do that needs no result of
+// the step before.
 INLINE void add_codes(int type, int many, const uint8_t *header, const uint8_t *lines, int b, int n, const record *r,
 	__m256i sums[][MOST_TILE]) {
-	u8v code[MOST_VECTORS][8];
-	__m256i scale[MOST_VECTORS][2];
 	UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
-		read_block(type, header, lines + v * WIDTH, b, v * LANES, code[v], scale[v]);
-		if (!many)
-			for (int c = 0; c < n; c++) {
-				__m256i sum[MOST_VECTORS][MOST_COLUMNS] = {{sums[v][c]}};
-				scaled_block(type, 1, 1, (const u8v *[]){code[v]}, (const __m256i *[]){scale[v]}, r + c, sum);
-				sums[v][c] = sum[0][0];
-			}
+		u8v code[8];
+		__m256i scale[2];
+		read_block(type, header, lines + v * WIDTH, b, v * LANES, code, scale);
+		int c = 0;
+		if (many)
+			for (; c + MOST_COLUMNS <= n; c += MOST_COLUMNS) add_columns(type, MOST_COLUMNS, code, scale, r + c, sums[v] + c);
+		for (; c < n; c++) add_columns(type, 1, code, scale, r + c, sums[v] + c);
 	}
-	if (!many)
-		return;
-	__asm__ volatile("" : : "r"(code), "r"(scale) : "memory"); // keeps them in memory
-	int c = 0;
-	for (; c + MOST_COLUMNS <= n; c += MOST_COLUMNS)
-		add_columns(type, MOST_COLUMNS, code, scale, r + c, (__m256i(*)[MOST_TILE])(sums[0] + c));
-	for (; c < n; c++) add_columns(type, 1, code, scale, r + c, (__m256i(*)[MOST_TILE])(sums[0] + c));
 }
 
 // run_units is run_tile for the K types, block by block.

@@ -241,14 +241,9 @@ INLINE void run_tile(int type, int many, const tile *t) {
 #define RUN run_tile
 #endif
 
-// MANY is from how many vectors on codes are kept in memory.
-#ifndef MANY
-#define MANY(type) MOST_COLUMNS
-#endif
-
 #define TILE(type) \
 	TARGET static void tile_##type(const tile *t) { \
-		if (!WIDE && t->n >= MANY(TYPE_##type)) \
+		if (!WIDE && t->n >= MOST_COLUMNS) \
 			RUN(TYPE_##type, 1, t); \
 		else \
 			RUN(TYPE_##type, 0, t); \

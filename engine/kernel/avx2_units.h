@@ -14,18 +14,29 @@ typedef struct {
 	f32v d, dmin;
 } unit_rows;
 
-INLINE __m256i lanes_of_bytes(const uint8_t *p) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); }
+INLINE __m128i strip_of(const uint8_t *p) { return _mm_loadu_si128((const __m128i *)p); }
 
-INLINE __m256i pair(__m256i low, __m256i high) { return _mm256_blend_epi16(low, _mm256_slli_epi32(high, 16), 0xaa); }
+// two_blocks returns the unsigned bytes at p, of the rows from first on, paired with those
+// of the next block.
+INLINE __m256i two_blocks(const uint8_t *p, int first) {
+	__m128i a = strip_of(p), b = strip_of(p + STRIP);
+	return _mm256_cvtepu8_epi16(first ? _mm_unpackhi_epi8(a, b) : _mm_unpacklo_epi8(a, b));
+}
 
-// scale_pair reads the integer scales of half h of block b for the rows from first on.
+// scale_pair reads the integer scales of half h of block b for the rows from first on: one
+// shuffle brings each row's byte to its lane, twice.
 INLINE __m256i scale_pair(int type, const uint8_t *header, int b, int h, int first) {
 	const int each = has_halves(type) ? 2 : 1;
-	const uint8_t *p = header + (has_minimum(type) ? 64 : 32) + 16 * (each * b + h) + first;
-	__m256i s = has_minimum(type) ? lanes_of_bytes(p) : _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p));
-	if (type == TYPE_Q2_K)
-		s = _mm256_and_si256(s, _mm256_set1_epi32(15));
-	return pair(s, s);
+	const uint8_t *p = header + (has_minimum(type) ? 64 : 32) + 16 * (each * b + h);
+	const i32v row = (i32v){0, 1, 2, 3, 4, 5, 6, 7} + first;
+	__m256i strip = _mm256_broadcastsi128_si256(strip_of(p));
+	if (!has_minimum(type)) { // signed: to the high byte, and down again
+		i32v high = row * 0x01000100 | 0x00800080;
+		return _mm256_srai_epi16(_mm256_shuffle_epi8(strip, (__m256i)high), 8);
+	}
+	i32v low = row * 0x00010001 | (int)0x80008000;
+	__m256i s = _mm256_shuffle_epi8(strip, (__m256i)low);
+	return type == TYPE_Q2_K ? _mm256_and_si256(s, _mm256_set1_epi32(0x000f000f)) : s;
 }
 
 // read_block reads what a block has of its own.
@@ -43,12 +54,12 @@ INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows 
 		return;
 	u->dmin = halves(header + 32 + 2 * first);
 	UNROLL for (int b = 0; b < UNIT_BLOCKS; b += 2) {
-		const uint8_t *scale = header + 64 + 16 * b + first, *minimum = scale + 128;
+		const uint8_t *scale = header + 64 + 16 * b, *minimum = scale + 128;
 		if (type == TYPE_Q2_K)
 			continue;
-		u->minimum[b / 2] = pair(lanes_of_bytes(minimum), lanes_of_bytes(minimum + 16));
+		u->minimum[b / 2] = two_blocks(minimum, first);
 		if (type == TYPE_Q5_K)
-			u->lift[b / 2] = _mm256_slli_epi16(pair(lanes_of_bytes(scale), lanes_of_bytes(scale + 16)), 4);
+			u->lift[b / 2] = _mm256_slli_epi16(two_blocks(scale, first), 4);
 	}
 }
 
@@ -70,27 +81,33 @@ INLINE void add_columns(int type, int columns, const u8v code[8], const __m256i 
 	}
 }
 
-// add_unit adds the integer sums of a unit, as floats, to the sums of one vector and LANES
-// rows. r is the vector's first record.
-INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int first, __m256i sum, const record *r,
-	size_t stride, float *sums) {
-	__m256i minimum = zero();
-	if (has_minimum(type) && type != TYPE_Q2_K)
-		UNROLL for (int b = 0; b < UNIT_BLOCKS; b += 2) {
-			__m256i two = _mm256_set1_epi32(*(const int32_t *)r[b * stride].two_sums);
-			minimum = _mm256_add_epi32(minimum, _mm256_madd_epi16(u->minimum[b / 2], two));
-			if (type == TYPE_Q5_K)
-				sum = _mm256_add_epi32(sum, _mm256_madd_epi16(u->lift[b / 2], two));
-		}
-	f32v y = (f32v)_mm256_cvtepi32_ps(sum) * u->d;
-	if (has_minimum(type) && type != TYPE_Q2_K)
-		y = fma_((f32v)_mm256_cvtepi32_ps(minimum), -u->dmin, y);
-	y = fma_(y, all(r->scale), load_floats(sums));
-	if (type == TYPE_Q2_K)
-		for (int b = 0; b < UNIT_BLOCKS; b++)
-			UNROLL for (int h = 0; h < 2; h++)
-				y = fma_(-u->dmin * high_nibbles(header + 64 + 16 * (2 * b + h) + first), all(r[b * stride].half_sum[h]), y);
-	store_floats(sums, y);
+// add_unit adds the integer sums of a unit, as floats, to the sums of n vectors and LANES
+// rows, and leaves zeros. r is the unit's first record.
+INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int first, __m256i *sum, const record *r,
+	size_t stride, int n, float *sums) {
+	for (int c = 0; c < n; c++, r++, sum++, sums += STRIP) {
+		__m256i s = *sum, minimum = zero(), none = zero();
+		KEEP(none); // a store for each: the compiler would call memset
+		*sum = none;
+		if (has_minimum(type) && type != TYPE_Q2_K)
+			UNROLL for (int b = 0; b < UNIT_BLOCKS; b += 2) {
+				__m256i two = _mm256_set1_epi32(*(const int32_t *)r[b * stride].two_sums);
+				minimum = _mm256_add_epi32(minimum, _mm256_madd_epi16(u->minimum[b / 2], two));
+				if (type == TYPE_Q5_K)
+					s = _mm256_add_epi32(s, _mm256_madd_epi16(u->lift[b / 2], two));
+			}
+		f32v y = (f32v)_mm256_cvtepi32_ps(s) * u->d;
+		if (has_minimum(type) && type != TYPE_Q2_K)
+			y = fma_((f32v)_mm256_cvtepi32_ps(minimum), -u->dmin, y);
+		y = fma_(y, all(r->scale), load_floats(sums));
+		if (type == TYPE_Q2_K)
+			for (int b = 0; b < UNIT_BLOCKS; b++)
+				UNROLL for (int h = 0; h < 2; h++) {
+					f32v minimums = -u->dmin * high_nibbles(header + 64 + 16 * (2 * b + h) + first);
+					y = fma_(minimums, all(r[b * stride].half_sum[h]), y);
+				}
+		store_floats(sums, y);
+	}
 }
 
 // add_codes adds the products of a block of a strip and all vectors to their integer sums.
@@ -116,25 +133,24 @@ INLINE void run_units(int type, int many, const tile *t) {
 	const int unit_bytes = 2 * (header + UNIT_BLOCKS * block_bytes), share = unit_bytes / UNIT_BLOCKS;
 	const uint8_t *unit = t->w;
 	const record *r = t->a;
+	const size_t stride = t->stride;
+	const int n = t->n;
 	__m256i sums[2][MOST_VECTORS][MOST_TILE]; // zero between units
 	for (int i = 0; i < 2 * MOST_VECTORS; i++)
-		for (int c = 0; c < t->n; c++) sums[i / MOST_VECTORS][i % MOST_VECTORS][c] = zero();
-	for (int at = 0; at < t->blocks; at += UNIT_BLOCKS, unit += unit_bytes, r += UNIT_BLOCKS * t->stride) {
+		for (int c = 0; c < n; c++) sums[i / MOST_VECTORS][i % MOST_VECTORS][c] = zero();
+	for (int at = 0; at < t->blocks; at += UNIT_BLOCKS, unit += unit_bytes, r += UNIT_BLOCKS * stride) {
 		for (int b = 0; b < UNIT_BLOCKS; b++) {
 			UNROLL for (int l = 0; l < share; l += LINE) __builtin_prefetch(unit + b * share + l + PREFETCH);
 			for (int p = 0; p < 2; p++)
-				add_codes(type, many, unit + p * header, unit + 2 * header + (2 * b + p) * block_bytes, b, t->n,
-					r + b * t->stride, sums[p]);
+				add_codes(type, many, unit + p * header, unit + 2 * header + (2 * b + p) * block_bytes, b, n,
+					r + b * stride, sums[p]);
 		}
 		UNROLL for (int p = 0; p < 2; p++)
 			UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
 				unit_rows u;
 				read_minimums(type, unit + p * header, v * LANES, &u);
-				for (int c = 0; c < t->n; c++) {
-					add_unit(type, &u, unit + p * header, v * LANES, sums[p][v][c], r + c, t->stride,
-						(p ? t->second : t->sums) + c * STRIP + v * LANES);
-					sums[p][v][c] = zero();
-				}
+				add_unit(type, &u, unit + p * header, v * LANES, sums[p][v], r, stride, n,
+					(p ? t->second : t->sums) + v * LANES);
 			}
 	}
 }

@@ -57,7 +57,16 @@ INLINE f32v total_bytes(acc a) { return (f32v)_mm256_cvtepi32_ps(a); }
 #include "tile.h"
 #include "avx2_units.h"
 
-INLINE void run(int type, int many, const tile *t) { is_k(type) ? run_units(type, many, t) : run_tile(type, many, t); }
+INLINE void run(int type, int many, const tile *t) {
+	if (!is_k(type))
+		run_tile(type, many, t);
+	else if (!many)
+		run_units(type, ONE, t);
+	else if (t->n < MANY)
+		run_units(type, FOUR, t);
+	else
+		run_units(type, FOUR_FOR_ALL, t);
+}
 
 #include "float_tile.h"
 #include "steps.h"

@@ -63,22 +63,40 @@ INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows 
 	}
 }
 
-// add_columns adds the products of a block's codes and columns vectors, times the block's
-// integer scales, to their sums.
-INLINE void add_columns(int type, int columns, const u8v code[8], const __m256i scale[2], const record *r, __m256i *sums) {
+// How vectors pass by the codes of a block: one by one or four at a time while the codes of
+// one register of rows stay in registers, or four at a time with the codes of all rows in the
+// L1 cache. Four give the processor more to do that needs no result of the step before; all
+// rows read the vectors only once.
+enum { ONE, FOUR, FOUR_FOR_ALL, MANY = 64 };
+
+// add_columns adds the products of the codes of some registers of rows and columns vectors,
+// times the block's integer scales, to their sums.
+INLINE void add_columns(int type, int vectors, int columns, const u8v (*code)[8], const __m256i (*scale)[2], const record *r,
+	__m256i (*sums)[MOST_TILE], int first) {
 	const int parts = has_halves(type) ? 2 : 1, groups = 8 / parts;
 	UNROLL for (int h = 0; h < parts; h++) {
-		acc a[MOST_COLUMNS];
+		acc a[MOST_VECTORS][MOST_COLUMNS];
+		if (starts(type))
+			EACH_PAIR a[v][c] = begin(has_halves(type) ? &r[first + c].half_start[h] : &r[first + c].start);
 		UNROLL for (int g = 0; g < groups; g++)
 			UNROLL for (int c = 0; c < columns; c++) {
-				codes4 x = four(r[c].code + 4 * (h * groups + g));
-				u8v w = code[h * groups + g];
-				if (g == 0 && starts(type))
-					a[c] = begin(has_halves(type) ? &r[c].half_start[h] : &r[c].start);
-				a[c] = g || starts(type) ? dot(a[c], w, x) : first_dot(w, x);
+				codes4 x = four(r[first + c].code + 4 * (h * groups + g));
+				UNROLL for (int v = 0; v < vectors; v++) {
+					u8v w = code[v][h * groups + g];
+					a[v][c] = g || starts(type) ? dot(a[v][c], w, x) : first_dot(w, x);
+				}
 			}
-		UNROLL for (int c = 0; c < columns; c++) sums[c] = _mm256_add_epi32(sums[c], _mm256_madd_epi16(a[c], scale[h]));
+		EACH_PAIR sums[v][first + c] = _mm256_add_epi32(sums[v][first + c], _mm256_madd_epi16(a[v][c], scale[v][h]));
 	}
+}
+
+// add_vectors is add_columns for n vectors.
+INLINE void add_vectors(int type, int vectors, int most, const u8v (*code)[8], const __m256i (*scale)[2], int n,
+	const record *r, __m256i (*sums)[MOST_TILE]) {
+	int c = 0;
+	if (most > 1)
+		for (; c + most <= n; c += most) add_columns(type, vectors, most, code, scale, r, sums, c);
+	for (; c < n; c++) add_columns(type, vectors, 1, code, scale, r, sums, c);
 }
 
 // add_unit adds the integer sums of a unit, as floats, to the sums of n vectors and LANES
@@ -111,24 +129,23 @@ INLINE void add_unit(int type, const unit_rows *u, const uint8_t *header, int fi
 }
 
 // add_codes adds the products of a block of a strip and all vectors to their integer sums.
-// The codes of one register of rows stay in registers while the vectors pass, four at a
-// time if there are many: the processor then finds enough to do that needs no result of
-// the step before.
-INLINE void add_codes(int type, int many, const uint8_t *header, const uint8_t *lines, int b, int n, const record *r,
-	__m256i sums[][MOST_TILE]) {
+INLINE void add_codes(int type, int shape, const uint8_t *header, const uint8_t *lines, int b, int n, const record *r,
+	__m256i (*sums)[MOST_TILE]) {
+	u8v code[MOST_VECTORS][8];
+	__m256i scale[MOST_VECTORS][2];
 	UNROLL for (int v = 0; v < MOST_VECTORS; v++) {
-		u8v code[8];
-		__m256i scale[2];
-		read_block(type, header, lines + v * WIDTH, b, v * LANES, code, scale);
-		int c = 0;
-		if (many)
-			for (; c + MOST_COLUMNS <= n; c += MOST_COLUMNS) add_columns(type, MOST_COLUMNS, code, scale, r + c, sums[v] + c);
-		for (; c < n; c++) add_columns(type, 1, code, scale, r + c, sums[v] + c);
+		read_block(type, header, lines + v * WIDTH, b, v * LANES, code[v], scale[v]);
+		if (shape != FOUR_FOR_ALL)
+			add_vectors(type, 1, shape == ONE ? 1 : MOST_COLUMNS, code + v, scale + v, n, r, sums + v);
+	}
+	if (shape == FOUR_FOR_ALL) {
+		__asm__ volatile("" : : "r"(code), "r"(scale) : "memory"); // keeps them in memory
+		add_vectors(type, MOST_VECTORS, MOST_COLUMNS, code, scale, n, r, sums);
 	}
 }
 
 // run_units is run_tile for the K types, block by block.
-INLINE void run_units(int type, int many, const tile *t) {
+INLINE void run_units(int type, int shape, const tile *t) {
 	const int block_bytes = bytes_of_block(type), header = bytes_of_header(type);
 	const int unit_bytes = 2 * (header + UNIT_BLOCKS * block_bytes), share = unit_bytes / UNIT_BLOCKS;
 	const uint8_t *unit = t->w;
@@ -142,7 +159,7 @@ INLINE void run_units(int type, int many, const tile *t) {
 		for (int b = 0; b < UNIT_BLOCKS; b++) {
 			UNROLL for (int l = 0; l < share; l += LINE) __builtin_prefetch(unit + b * share + l + PREFETCH);
 			for (int p = 0; p < 2; p++)
-				add_codes(type, many, unit + p * header, unit + 2 * header + (2 * b + p) * block_bytes, b, n,
+				add_codes(type, shape, unit + p * header, unit + 2 * header + (2 * b + p) * block_bytes, b, n,
 					r + b * stride, sums[p]);
 		}
 		UNROLL for (int p = 0; p < 2; p++)

@@ -34,6 +34,7 @@ type runState struct {
 	up        []float32 // [n][hidden]
 	logits    []float32 // [columns that want them][vocabulary]
 	positions []int     // [n]
+	places    []kernel.Place // [n]
 	views     [][]kernel.View
 }
 
@@ -44,6 +45,8 @@ func (m *Model) forward(ctx context.Context, batch []column) ([]float32, error) 
 	c, w, p, s := &m.config, m.weights, m.pool, &m.state
 	n := len(batch)
 	s.grow(n, c)
+	m.hold(batch)
+	defer p.Release()
 
 	// Token embedding.
 	m.embed(batch)
@@ -119,10 +122,25 @@ func (m *Model) embed(batch []column) {
 // store writes the keys and values of block l into the pages of the columns' sequences.
 func (m *Model) store(l int, batch []column) {
 	c, s := &m.config, &m.state
-	width := c.kvHeads * c.headDim
-	for i, col := range batch {
-		segment := col.sequence.pages[col.position/pageSize].segments[l]
-		segment.Store(col.position%pageSize, s.key[i*width:][:width], s.value[i*width:][:width], c.kvHeads, c.headDim)
+	s.places = s.places[:0]
+	for _, col := range batch {
+		segment := &col.sequence.pages[col.position/pageSize].segments[l]
+		s.places = append(s.places, kernel.Place{Segment: segment, Pos: col.position % pageSize})
+	}
+	m.pool.Store(s.places, s.key, s.value, c.kvHeads, c.headDim)
+}
+
+// hold holds the pages that the columns see.
+func (m *Model) hold(batch []column) {
+	var before []*page // of the column before, mostly the same
+	for _, col := range batch {
+		pages := col.sequence.pages[:col.position/pageSize+1]
+		for i, page := range pages {
+			if i >= len(before) || before[i] != page {
+				m.pool.Hold(&page.segments[0])
+			}
+		}
+		before = pages
 	}
 }
 
@@ -160,6 +178,7 @@ func (s *runState) keepWanted(batch []column, c *config) []column {
 
 // forget drops what the buffers hold of sequences, so that their memory can go.
 func (s *runState) forget() {
+	clear(s.places[:cap(s.places)])
 	for _, views := range s.views {
 		clear(views[:cap(views)])
 	}

@@ -118,11 +118,7 @@ func (s *Sequence) reserve(n int) {
 
 func (m *Model) newPage() *page {
 	c := &m.config
-	p := &page{segments: make([]kernel.Segment, c.layers)}
-	for l := range p.segments {
-		p.segments[l] = kernel.NewSegment(c.kvHeads, pageSize, c.headDim)
-	}
-	return p
+	return &page{segments: kernel.NewSegments(c.layers, c.kvHeads, pageSize, c.headDim)}
 }
 
 // copyPage returns a page with the first n positions of old.

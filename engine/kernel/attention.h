@@ -68,11 +68,13 @@ TARGET static void values_rows(int rows, const float *weights, const uint16_t *v
 	for (int d = 0; d < dim; d += KEY_VECTORS * LANES) FOR_ROWS(values_tile(ROWS, weights, v + d, keys, dim, out + d))
 }
 
-// soften turns a row's scores into weights and makes its output and sum fit the new maximum.
-INLINE void soften(float *scores, int seen, float scale, float *highest, float *total, float *out, int dim) {
-	for (int j = seen; j < KEYS; j++) scores[j] = -__builtin_inff();
+// soften turns a row's scores into weights, of keys positions, and makes its output and sum
+// fit the new maximum.
+INLINE void soften(float *scores, int seen, int keys, float scale, float *highest, float *total, float *out, int dim) {
+	int lanes = (seen + LANES - 1) / LANES * LANES;
+	for (int j = seen; j < lanes; j++) scores[j] = -__builtin_inff();
 	f32v most = all(*highest);
-	for (int j = 0; j < KEYS; j += LANES) {
+	for (int j = 0; j < lanes; j += LANES) {
 		f32v s = load_floats(scores + j) * scale;
 		store_floats(scores + j, s);
 		most = max_(most, s);
@@ -85,9 +87,9 @@ INLINE void soften(float *scores, int seen, float scale, float *highest, float *
 		*highest = top;
 	}
 	f32v sum = all(0);
-	for (int j = 0; j < KEYS; j += LANES) store_floats(scores + j, exp_(load_floats(scores + j) - top));
-	for (int j = seen; j < KEYS; j++) scores[j] = 0;
-	for (int j = 0; j < KEYS; j += LANES) sum += load_floats(scores + j);
+	for (int j = 0; j < lanes; j += LANES) store_floats(scores + j, exp_(load_floats(scores + j) - top));
+	for (int j = seen; j < lanes || j < keys; j++) scores[j] = 0;
+	for (int j = 0; j < lanes; j += LANES) sum += load_floats(scores + j);
 	*total += sum_lanes(sum);
 }
 
@@ -109,7 +111,7 @@ TARGET static void attend(const attention *a) {
 			for (int r = 0; r < rows; r++) {
 				int seen = a->seen[(first + r) / a->group] - at;
 				if (seen > 0)
-					soften(scores + r * KEYS, seen < KEYS ? seen : KEYS, scale, &a->highest[first + r],
+					soften(scores + r * KEYS, seen < keys ? seen : keys, keys, scale, &a->highest[first + r],
 						&a->total[first + r], out + r * a->dim, a->dim);
 				else
 					for (int j = 0; j < keys; j++) scores[r * KEYS + j] = 0;

@@ -5,8 +5,10 @@ package kernel
 // #include "kernel.h"
 import "C"
 
-// seenTable tells C what the vectors of a batch see. Its memory is used again.
+// seenTable tells C what the vectors of a batch see, and where their own keys and values
+// go. Its memory is used again.
 type seenTable struct {
+	places   []C.place
 	segments []C.segment_data
 	first    []int32 // [n+1]: vector i has views first[i] to first[i+1]-1
 	views    []C.view

@@ -9,17 +9,18 @@ import (
 )
 
 // filled returns a segment of n stored positions, and its keys and values as stored.
-func filled(rng *rand.Rand, n, capacity, kvHeads, headDim int) (s *Segment, k, v []float32) {
-	segment := NewSegment(kvHeads, capacity, headDim)
+func filled(pool *Pool, rng *rand.Rand, n, capacity, kvHeads, headDim int) (s *Segment, k, v []float32) {
+	segment := &NewSegments(1, kvHeads, capacity, headDim)[0]
+	var places []Place
 	for pos := range n {
-		key, value := randomVectors(rng, 1, kvHeads*headDim), randomVectors(rng, 1, kvHeads*headDim)
-		segment.Store(pos, key, value, kvHeads, headDim)
-		k, v = append(k, key...), append(v, value...)
+		places = append(places, Place{segment, pos})
 	}
+	k, v = randomVectors(rng, n, kvHeads*headDim), randomVectors(rng, n, kvHeads*headDim)
+	pool.Store(places, k, v, kvHeads, headDim)
 	for i := range k {
 		k[i], v[i] = halfToFloat(floatToHalf(k[i])), halfToFloat(floatToHalf(v[i]))
 	}
-	return &segment, k, v
+	return segment, k, v
 }
 
 // judgeAttention computes one head in float64 from keys and values [positions][headDim].
@@ -64,9 +65,9 @@ func TestAttentionAgainstJudge(t *testing.T) {
 func checkAttention(t *testing.T, pool *Pool, heads, kvHeads, headDim int) {
 	rng := rand.New(rand.NewPCG(11, uint64(headDim)))
 	const n = 6
-	shared, sharedK, sharedV := filled(rng, 150, 150, kvHeads, headDim)
-	own, ownK, ownV := filled(rng, 70, 100, kvHeads, headDim)
-	other, otherK, otherV := filled(rng, 3, 64, kvHeads, headDim)
+	shared, sharedK, sharedV := filled(pool, rng, 150, 150, kvHeads, headDim)
+	own, ownK, ownV := filled(pool, rng, 70, 100, kvHeads, headDim)
+	other, otherK, otherV := filled(pool, rng, 3, 64, kvHeads, headDim)
 	views := [][]View{
 		{{shared, 150}, {own, 63}},
 		{{shared, 150}, {own, 64}},
@@ -112,14 +113,14 @@ func checkAttention(t *testing.T, pool *Pool, heads, kvHeads, headDim int) {
 func TestSegmentCopyFrom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 13))
 	const kvHeads, headDim, n = 2, 64, 21
-	from, _, _ := filled(rng, 40, 64, kvHeads, headDim)
-	to := NewSegment(kvHeads, 64, headDim)
-	to.CopyFrom(*from, n, kvHeads, headDim)
-	q := randomVectors(rng, 1, 2*headDim)
 	pool := NewPool(1)
 	defer pool.Close()
+	from, _, _ := filled(pool, rng, 40, 64, kvHeads, headDim)
+	to := &NewSegments(1, kvHeads, 64, headDim)[0]
+	to.CopyFrom(*from, n, kvHeads, headDim)
+	q := randomVectors(rng, 1, 2*headDim)
 	got, want := make([]float32, len(q)), make([]float32, len(q))
-	pool.Attention(got, q, 1, 2, kvHeads, headDim, [][]View{{{&to, n}}})
+	pool.Attention(got, q, 1, 2, kvHeads, headDim, [][]View{{{to, n}}})
 	pool.Attention(want, q, 1, 2, kvHeads, headDim, [][]View{{{from, n}}})
 	if !slices.Equal(got, want) {
 		t.Error("the copy is seen differently")

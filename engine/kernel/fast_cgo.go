@@ -128,8 +128,7 @@ func (f fast) attention(p *Pool, out, q []float32, n, heads, kvHeads, headDim in
 		clear(t.segments) // or it would keep their memory
 	}()
 	t.build(views, func(s *Segment) {
-		p.pins.Pin(&s.K[0])
-		p.pins.Pin(&s.V[0])
+		p.show(s)
 		t.segments = append(t.segments, C.segment_data{k: halves(s.K), v: halves(s.V), room: C.int(room(s.Cap))})
 	})
 	scratch := p.scratch(int(C.greenfill_attention_scratch(C.int(p.threads), C.int(heads), C.int(kvHeads), C.int(headDim))))
@@ -137,12 +136,22 @@ func (f fast) attention(p *Pool, out, q []float32, n, heads, kvHeads, headDim in
 		C.int(headDim), unsafe.SliceData(t.segments), ints(t.first), unsafe.SliceData(t.views), (*C.float)(scratch))
 }
 
-func (f fast) store(keys, values []uint16, k, v []float32, pos int) {
-	if len(k)%headMultiple != 0 {
-		plainStore(keys, values, k, v, pos)
+func (f fast) store(p *Pool, places []Place, keys, values []float32, kvHeads, headDim int) {
+	if headDim%headMultiple != 0 {
+		plainStore(p, places, keys, values, kvHeads, headDim)
 		return
 	}
-	C.greenfill_store_position(f.path, halves(keys), halves(values), floats(k), floats(v), C.int(pos), C.int(len(k)))
+	t := &p.seen
+	t.places = t.places[:0]
+	defer func() {
+		p.pins.Unpin()
+		clear(t.places) // or it would keep their memory
+	}()
+	for _, place := range places {
+		p.show(place.Segment)
+		t.places = append(t.places, C.place{k: halves(place.K), v: halves(place.V), room: C.int(room(place.Cap)), pos: C.int(place.Pos)})
+	}
+	C.greenfill_store(p.team.c, f.path, &t.places[0], C.int(len(places)), floats(keys), floats(values), C.int(kvHeads), C.int(headDim))
 }
 
 // recordBytes is the size of 32 activations as a kernel.h record.

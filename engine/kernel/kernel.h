@@ -145,8 +145,13 @@ void greenfill_attention(team *t, const path *p, int threads, float *out, const 
 	int dim, const segment_data *segments, const int32_t *first, const view *views, float *scratch);
 size_t greenfill_attention_scratch(int threads, int heads, int kv_heads, int dim);
 
-void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const float *key, const float *value,
-	int pos, int dim);
+// greenfill_store writes the keys and values of n vectors, [n][kv_heads][dim], to their places.
+typedef struct {
+	uint16_t *k, *v;
+	int room, pos;
+} place;
+void greenfill_store(team *t, const path *p, const place *places, int n, const float *keys, const float *values, int kv_heads,
+	int dim);
 
 // What the machine can do at most: reading pieces of memory, and multiplying codes.
 typedef struct {

@@ -29,8 +29,7 @@ type loops struct {
 	logSumExp func(p *Pool, logits []float32, n int, scale float32, highest, sum []float32)
 	// candidates writes to dst[i] the tokens of vector i.
 	candidates func(p *Pool, logits []float32, n int, floor []float32, dst [][]Candidate)
-	// store writes the key and value of one head, [headDim] each, at a position.
-	store func(keys, values []uint16, k, v []float32, pos int)
+	store      func(p *Pool, places []Place, keys, values []float32, kvHeads, headDim int)
 	// read reads pieces of memory, multiply does rounds of products: the machine's limits.
 	read     func(p *Pool, pieces [][]byte)
 	multiply func(rounds int) (products int)

@@ -16,9 +16,4 @@ const path *greenfill_path(int i) { return paths[i]; }
 
 int greenfill_available(const path *p) { return p->available(); }
 
-void greenfill_store_position(const path *p, uint16_t *k, uint16_t *v, const float *key, const float *value,
-	int pos, int dim) {
-	p->store_position(k, v, key, value, pos, dim);
-}
-
 uint64_t greenfill_multiply_codes(const path *p, int rounds) { return p->multiply_codes(rounds); }

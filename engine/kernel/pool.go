@@ -17,6 +17,8 @@ type Pool struct {
 	calls   sync.Mutex     // held by the call that runs
 	buffer  []byte         // the running call's, kept for the next
 	pins    runtime.Pinner // what the running call shows to C by way of tables
+	held    runtime.Pinner // segments, see Hold
+	holding bool
 	seen    seenTable      // the running call's, kept for the next
 	team    *team
 }
@@ -38,6 +40,27 @@ func (p *Pool) Close() {
 	p.calls.Lock()
 	defer p.calls.Unlock()
 	p.team.end()
+}
+
+// Hold tells that a segment, and those made with it, will be named in calls up to
+// Release. Every segment named in these calls must be held. Without it each call makes
+// sure of the memory again, which takes a microsecond a segment.
+func (p *Pool) Hold(s *Segment) {
+	p.held.Pin(&s.K[0])
+	p.holding = true
+}
+
+// Release ends what Hold began.
+func (p *Pool) Release() {
+	p.held.Unpin()
+	p.holding = false
+}
+
+// show pins a segment for the running call.
+func (p *Pool) show(s *Segment) {
+	if !p.holding {
+		p.pins.Pin(&s.K[0]) // the memory of V is the same
+	}
 }
 
 // scratch returns size bytes of memory, aligned to a cache line, for the running call.

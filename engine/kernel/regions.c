@@ -73,6 +73,29 @@ void greenfill_rms_norm(team *t, const path *p, float *dst, const float *x, cons
 
 typedef struct {
 	vectors all;
+	const place *places;
+	const float *keys, *values;
+	int kv_heads, dim;
+} store_job;
+
+static void store_chunk(const void *job, int chunk, int thread) {
+	const store_job *j = job;
+	size_t dim = j->dim;
+	EACH_VECTOR(j->all, chunk)
+		for (int h = 0; h < j->kv_heads; h++) {
+			size_t head = h * j->places[i].room * dim, at = ((size_t)i * j->kv_heads + h) * dim;
+			j->all.p->store_position(j->places[i].k + head, j->places[i].v + head, j->keys + at, j->values + at, j->places[i].pos, dim);
+		}
+}
+
+void greenfill_store(team *t, const path *p, const place *places, int n, const float *keys, const float *values, int kv_heads,
+	int dim) {
+	store_job j = {{p, n, .each = 1}, places, keys, values, kv_heads, dim}; // each value of a key goes to a line of its own
+	run_vectors(t, store_chunk, &j.all);
+}
+
+typedef struct {
+	vectors all;
 	float *x;
 	int half, halves;
 	const int64_t *positions;

@@ -1,7 +1,7 @@
 package kernel
 
 // A Segment holds the keys and values of one layer for a run of positions that one or
-// many sequences share, as binary16. Make it with [NewSegment].
+// many sequences share, as binary16. Make it with [NewSegments].
 //
 // Values stand as [kvHeads][positions][headDim]; keys as panels of 16 positions,
 // [kvHeads][positions/16][headDim][16], so that a register holds one dimension of many
@@ -25,10 +25,20 @@ const (
 // room returns the positions that a segment of the given capacity has memory for.
 func room(capacity int) int { return (capacity + blockKeys - 1) / blockKeys * blockKeys }
 
-// NewSegment returns an empty segment of the given capacity in positions.
-func NewSegment(kvHeads, capacity, headDim int) Segment {
+// NewSegments returns an empty segment for each layer, of the given capacity in positions.
+// They share one piece of memory.
+func NewSegments(layers, kvHeads, capacity, headDim int) []Segment {
 	size := kvHeads * room(capacity) * headDim
-	return Segment{K: make([]uint16, size), V: make([]uint16, size), Cap: capacity}
+	memory := make([]uint16, 2*layers*size)
+	next := func() (part []uint16) {
+		part, memory = memory[:size:size], memory[size:]
+		return part
+	}
+	segments := make([]Segment, layers)
+	for l := range segments {
+		segments[l] = Segment{K: next(), V: next(), Cap: capacity}
+	}
+	return segments
 }
 
 // head returns the keys and values of one head.
@@ -42,17 +52,35 @@ func keyAt(pos, d, headDim int) int {
 	return (pos/keyPanel*headDim+d)*keyPanel + pos%keyPanel
 }
 
-// Store writes the key and value of one position, [kvHeads][headDim] each. Stores to
-// different positions may run at once.
-func (s Segment) Store(pos int, k, v []float32, kvHeads, headDim int) {
-	store := current().store
-	for h := range kvHeads {
-		keys, values := s.head(h, headDim)
-		store(keys, values, k[h*headDim:][:headDim], v[h*headDim:][:headDim], pos)
-	}
+// A Place is one position of a Segment.
+type Place struct {
+	*Segment
+	Pos int
 }
 
-func plainStore(keys, values []uint16, k, v []float32, pos int) {
+// Store writes keys and values, [len(places)][kvHeads][headDim] each, to their places,
+// which differ.
+func (p *Pool) Store(places []Place, keys, values []float32, kvHeads, headDim int) {
+	if len(places) == 0 {
+		return
+	}
+	p.calls.Lock()
+	defer p.calls.Unlock()
+	current().store(p, places, keys, values, kvHeads, headDim)
+}
+
+func plainStore(p *Pool, places []Place, keys, values []float32, kvHeads, headDim int) {
+	p.run(len(places), func(i int) {
+		for h := range kvHeads {
+			k, v := places[i].head(h, headDim)
+			at := (i*kvHeads + h) * headDim
+			plainStoreHead(k, v, keys[at:][:headDim], values[at:][:headDim], places[i].Pos)
+		}
+	})
+}
+
+// plainStoreHead writes the key and value of one head.
+func plainStoreHead(keys, values []uint16, k, v []float32, pos int) {
 	for d := range k {
 		keys[keyAt(pos, d, len(k))] = floatToHalf(k[d])
 		values[pos*len(k)+d] = floatToHalf(v[d])

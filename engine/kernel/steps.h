@@ -91,21 +91,23 @@ TARGET static void rope(float *head, const float *cosine, const float *sine, int
 	}
 }
 
-// log_sum_exp adds in float32 for 64 registers at a time, then in float64.
+// log_sum_exp reads the values once, 64 registers at a time: their sum is of float32, the
+// total of float64, and made to fit each new highest value.
 TARGET static void log_sum_exp(const float *x, int n, float scale, float *highest, double *sum) {
-	f32v most = all(-__builtin_inff());
-	int i = 0;
-	for (; i + LANES <= n; i += LANES) most = max_(most, load_floats(x + i));
-	if (i < n) most = max_(most, partial(x + i, n - i, -__builtin_inff()));
-	float top = max_lanes(most);
+	float top = -__builtin_inff();
 	double total = 0;
-	for (i = 0; i + LANES <= n;) {
-		f32v part = {};
-		for (int j = 0; j < 64 && i + LANES <= n; j++, i += LANES)
-			part += exp_((load_floats(x + i) - top) * scale);
+	for (int at = 0, end, i; at < n; at = end) {
+		end = n - at < 64 * LANES ? n : at + 64 * LANES;
+		f32v most = all(top), part = {};
+		for (i = at; i + LANES <= end; i += LANES) most = max_(most, load_floats(x + i));
+		if (i < end) most = max_(most, partial(x + i, end - i, top));
+		float before = top;
+		top = max_lanes(most);
+		total *= exp_(all((before - top) * scale))[0];
+		for (i = at; i + LANES <= end; i += LANES) part += exp_((load_floats(x + i) - top) * scale);
 		total += sum_lanes(part);
+		for (; i < end; i++) total += exp_(all((x[i] - top) * scale))[0];
 	}
-	for (; i < n; i++) total += exp_(all((x[i] - top) * scale))[0];
 	*highest = top;
 	*sum = total;
 }

@@ -24,16 +24,16 @@ type column struct {
 
 // runState is what a run changes. Each buffer is [n] vectors.
 type runState struct {
-	x         []float32 // [n][width]: the residual stream
-	norm      []float32 // [n][width]: normalised, or what is to be added to x
-	query     []float32 // [n][heads][headDim]
-	key       []float32 // [n][kvHeads][headDim]
-	value     []float32 // [n][kvHeads][headDim]
-	attention []float32 // [n][heads][headDim]
-	gate      []float32 // [n][hidden]
-	up        []float32 // [n][hidden]
-	logits    []float32 // [columns that want them][vocabulary]
-	positions []int     // [n]
+	x         []float32      // [n][width]: the residual stream
+	norm      []float32      // [n][width]: normalised, or what is to be added to x
+	query     []float32      // [n][heads][headDim]
+	key       []float32      // [n][kvHeads][headDim]
+	value     []float32      // [n][kvHeads][headDim]
+	attention []float32      // [n][heads][headDim]
+	gate      []float32      // [n][hidden]
+	up        []float32      // [n][hidden]
+	logits    []float32      // [columns that want them][vocabulary]
+	positions []int          // [n]
 	places    []kernel.Place // [n]
 	views     [][]kernel.View
 }

@@ -19,7 +19,7 @@ type Pool struct {
 	pins    runtime.Pinner // what the running call shows to C by way of tables
 	held    runtime.Pinner // segments, see Hold
 	holding bool
-	seen    seenTable      // the running call's, kept for the next
+	seen    seenTable // the running call's, kept for the next
 	team    *team
 }
 

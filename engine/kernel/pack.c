@@ -24,6 +24,27 @@ INLINE void store(uint8_t *p, v16 v) { memcpy(p, &v, sizeof v); }
 INLINE v16 right(v16 v, int by) { return (v16)((v8x16)v >> by); }
 INLINE v16 left(v16 v, int by) { return (v16)((v8x16)v << by); }
 
+typedef uint32_t v4x32 __attribute__((vector_size(16)));
+
+#if defined(__clang__)
+#define PICK(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define PICK(a, b, i, j, k, l) __builtin_shuffle(a, b, (v4x32){i, j, k, l})
+#endif
+
+// turn reads 4 codes of 4 groups of each of 4 rows, at distance stride, and returns them by
+// group: 4 rows each. All stays in registers, since a load that needs several stores before
+// it waits for the last.
+INLINE void turn(v16 group[4], const uint8_t *rows, size_t stride) {
+	v4x32 a = (v4x32)load(rows), b = (v4x32)load(rows + stride), c = (v4x32)load(rows + 2 * stride), d = (v4x32)load(rows + 3 * stride);
+	v4x32 ab = PICK(a, b, 0, 4, 1, 5), cd = PICK(c, d, 0, 4, 1, 5);
+	group[0] = (v16)PICK(ab, cd, 0, 1, 4, 5);
+	group[1] = (v16)PICK(ab, cd, 2, 3, 6, 7);
+	ab = PICK(a, b, 2, 6, 3, 7), cd = PICK(c, d, 2, 6, 3, 7);
+	group[2] = (v16)PICK(ab, cd, 0, 1, 4, 5);
+	group[3] = (v16)PICK(ab, cd, 2, 3, 6, 7);
+}
+
 // fifth spreads 16 bits to the fifth bits of 16 codes.
 INLINE v16 fifth(const uint8_t *bits) {
 	const v16 bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -122,12 +143,13 @@ INLINE void header(int type, uint8_t *h, int row, const uint8_t *b) {
 	}
 }
 
-// block writes the codes of one block as lines; layout_fields.go says what stands where.
-// group is [8][16 rows], a line each.
-INLINE void block(int type, uint8_t *out, const uint8_t *group) {
-	for (int i = 0; i < LINE; i += 16) {
+// block writes the codes of one block, 32 of each of 16 rows at distance stride, as lines;
+// layout_fields.go says what stands where.
+INLINE void block(int type, uint8_t *out, const uint8_t *codes, size_t stride) {
+	for (int i = 0; i < LINE; i += 16) { // the bytes of 4 rows in a line
 		v16 g[8], line[8] = {};
-		for (int j = 0; j < 8; j++) g[j] = load(group + j * LINE + i);
+		turn(g, codes + i / 4 * stride, stride);
+		turn(g + 4, codes + i / 4 * stride + 16, stride);
 		int lines = 4;
 		switch (type) {
 		case TYPE_Q8_0:
@@ -169,7 +191,7 @@ INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int c
 	int code_bytes, int block_bytes) {
 	const int unit = type >= TYPE_Q2_K && type <= TYPE_Q6_K ? 256 : 32;
 	size_t row_bytes = (size_t)cols / unit * block_bytes;
-	uint8_t codes[STRIP][256], group[8][STRIP][4];
+	uint8_t codes[STRIP][256];
 	for (int k = 0; k < cols; k += unit, data += block_bytes, out += 2 * (header_bytes + unit / BLOCK * code_bytes))
 		for (int first = 0; first < PANEL; first += STRIP) {
 			int strip = first / STRIP;
@@ -185,11 +207,8 @@ INLINE void pack_as(int type, uint8_t *out, const uint8_t *data, int rows, int c
 						codes_256(type, codes[r], b);
 				}
 			}
-			for (int i = 0; i < unit; i += BLOCK) {
-				for (int r = 0; r < STRIP; r++)
-					for (int g = 0; g < 8; g++) memcpy(group[g][r], codes[r] + i + 4 * g, 4);
-				block(type, out + 2 * header_bytes + (i / BLOCK * 2 + strip) * code_bytes, group[0][0]);
-			}
+			for (int i = 0; i < unit; i += BLOCK)
+				block(type, out + 2 * header_bytes + (i / BLOCK * 2 + strip) * code_bytes, codes[0] + i, sizeof codes[0]);
 		}
 }
 

@@ -11,6 +11,7 @@ typedef uint8_t v16 __attribute__((vector_size(16)));
 typedef uint16_t v8x16 __attribute__((vector_size(16)));
 
 #define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
 
 INLINE v16 load(const uint8_t *p) {
 	v16 v;
@@ -71,23 +72,23 @@ INLINE void codes_32(int type, uint8_t *dst, const uint8_t *b) {
 
 // codes_256 reads the 256 codes of a super-block, 16 of each of its runs at a time.
 INLINE void codes_256(int type, uint8_t *dst, const uint8_t *b) {
-	for (int i = 0; i < 32; i += 16)
+	UNROLL for (int i = 0; i < 32; i += 16)
 		switch (type) {
 		case TYPE_Q2_K:
-			for (int h = 0; h < 2; h++)
-				for (int j = 0; j < 4; j++)
+			UNROLL for (int h = 0; h < 2; h++)
+				UNROLL for (int j = 0; j < 4; j++)
 					store(dst + 128 * h + 32 * j + i, right(load(b + 16 + 32 * h + i), 2 * j) & 3);
 			break;
 		case TYPE_Q3_K:
-			for (int h = 0; h < 2; h++)
-				for (int j = 0; j < 4; j++) {
+			UNROLL for (int h = 0; h < 2; h++)
+				UNROLL for (int j = 0; j < 4; j++) {
 					v16 low = right(load(b + 32 + 32 * h + i), 2 * j) & 3;
 					v16 third = right(load(b + i), 4 * h + j) & 1;
 					store(dst + 128 * h + 32 * j + i, low | left(third, 2));
 				}
 			break;
 		case TYPE_Q4_K: case TYPE_Q5_K:
-			for (int j = 0; j < 4; j++) {
+			UNROLL for (int j = 0; j < 4; j++) {
 				v16 q = load(b + (type == TYPE_Q4_K ? 16 : 48) + 32 * j + i), low = q & 15, high = right(q, 4) & 15;
 				if (type == TYPE_Q5_K) {
 					v16 bits = load(b + 16 + i);
@@ -99,7 +100,7 @@ INLINE void codes_256(int type, uint8_t *dst, const uint8_t *b) {
 			}
 			break;
 		case TYPE_Q6_K:
-			for (int h = 0; h < 2; h++) {
+			UNROLL for (int h = 0; h < 2; h++) {
 				v16 q0 = load(b + 64 * h + i), q1 = load(b + 64 * h + 32 + i), top = load(b + 128 + 32 * h + i);
 				store(dst + 128 * h + i, (q0 & 15) | left(top & 3, 4));
 				store(dst + 128 * h + 32 + i, (q1 & 15) | left(right(top, 2) & 3, 4));
@@ -154,11 +155,11 @@ INLINE void block(int type, uint8_t *out, const uint8_t *codes, size_t stride) {
 		switch (type) {
 		case TYPE_Q8_0:
 			lines = 8;
-			for (int j = 0; j < 8; j++) line[j] = g[j];
+			UNROLL for (int j = 0; j < 8; j++) line[j] = g[j];
 			break;
 		case TYPE_Q6_K:
 			lines = 6;
-			for (int j = 0; j < 6; j++) line[j] = g[j] | left(right(g[6 + j / 3], j % 3 * 2) & 3, 6);
+			UNROLL for (int j = 0; j < 6; j++) line[j] = g[j] | left(right(g[6 + j / 3], j % 3 * 2) & 3, 6);
 			break;
 		case TYPE_Q5_0: case TYPE_Q5_1: case TYPE_Q5_K:
 			lines = 5;
@@ -170,19 +171,19 @@ INLINE void block(int type, uint8_t *out, const uint8_t *codes, size_t stride) {
 			break;
 		case TYPE_Q3_K:
 			lines = 3;
-			for (int j = 0; j < 8; j++) {
+			UNROLL for (int j = 0; j < 8; j++) {
 				line[j / 4] |= left(g[j] & 3, j % 4 * 2);
 				line[2] |= left(right(g[j], 2) & 1, j);
 			}
 			break;
 		case TYPE_Q2_K:
 			lines = 2;
-			for (int j = 0; j < 8; j++) line[j / 4] |= left(g[j] & 3, j % 4 * 2);
+			UNROLL for (int j = 0; j < 8; j++) line[j / 4] |= left(g[j] & 3, j % 4 * 2);
 			break;
 		default:
-			for (int j = 0; j < 4; j++) line[j] = g[j] | left(g[j + 4], 4);
+			UNROLL for (int j = 0; j < 4; j++) line[j] = g[j] | left(g[j + 4], 4);
 		}
-		for (int j = 0; j < lines; j++) store(out + j * LINE + i, line[j]);
+		UNROLL for (int j = 0; j < lines; j++) store(out + j * LINE + i, line[j]);
 	}
 }
 

@@ -6,11 +6,11 @@
 // The sums of a unit stay below 2^31: 8 blocks of 2*32512*128 (Q3_K, Q6_K) or of
 // 2*30480*63 and 16*63*32*127 (Q5_K).
 
-// unit_rows are what LANES rows have in a unit besides codes and scales. A pair is one
-// 16-bit number twice in a lane, or the numbers of two blocks.
+// unit_rows are what LANES rows have in a unit besides codes and scales. A lane of minimum
+// and of lift has the 16-bit numbers of two blocks.
 typedef struct {
-	__m256i minimum[UNIT_BLOCKS / 2];  // of two blocks
-	__m256i lift[UNIT_BLOCKS / 2];     // what shifted codes (Q5_K) stand too low: 16 times the scales of two blocks
+	__m256i minimum[UNIT_BLOCKS / 2];
+	__m256i lift[UNIT_BLOCKS / 2]; // what shifted codes (Q5_K) stand too low: 16 times the scales of two blocks
 	f32v d, dmin;
 } unit_rows;
 
@@ -63,11 +63,12 @@ INLINE void read_minimums(int type, const uint8_t *header, int first, unit_rows 
 	}
 }
 
-// How vectors pass by the codes of a block: one by one or four at a time while the codes of
-// one register of rows stay in registers, or four at a time with the codes of all rows in the
-// L1 cache. Four give the processor more to do that needs no result of the step before; all
-// rows read the vectors only once.
-enum { ONE, FOUR, FOUR_FOR_ALL, MANY = 64 };
+// Shapes, how vectors pass by the codes of a block: one by one or four at a time while the
+// codes of one register of rows stay in registers, or four at a time with the codes of all
+// rows in the L1 cache. Four give the processor more to do that needs no result of the step
+// before; all rows together read the vectors only once.
+enum { ONE, FOUR, FOUR_FOR_ALL };
+enum { MANY = 64 }; // vectors from which on the last is the fastest
 
 // add_columns adds the products of the codes of some registers of rows and columns vectors,
 // times the block's integer scales, to their sums.

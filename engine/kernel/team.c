@@ -6,7 +6,9 @@
 // for good.
 //
 // A region is cut into chunks that the threads, the caller among them, take from a
-// counter. It ends when every chunk is done, not when every thread has come: a thread
+// counter: many neighbours at first, one at the end (guided self-scheduling, Polychronopoulos
+// and Kuck 1987), since going on with the next chunk finds its memory fetched ahead. A
+// region ends when every chunk is done, not when every thread has come: a thread
 // that the operating system keeps waiting costs nothing, which is what keeps a busy
 // machine from stalling each of the hundred regions that make a token.
 
@@ -30,6 +32,7 @@ typedef struct {
 } gate;
 
 enum { SPIN_NANOSECONDS = 50000, POLLS = 32, CACHE_LINE = 64, STACK_BYTES = 512 << 10 };
+enum { SHARES = 4 }; // of a thread's part of what is left, one is taken at a time
 
 static void relax(void) {
 #if defined(__x86_64__)
@@ -95,15 +98,18 @@ struct team {
 static int help(team *t, int thread) {
 	for (;;) {
 		uint64_t left = atomic_load(&t->left);
-		if (!(uint32_t)left)
+		int waiting = (int)(uint32_t)left;
+		if (!waiting)
 			return 0;
 		chunk_fn *f = atomic_load(&t->f);
 		const void *job = atomic_load(&t->job);
 		int chunks = atomic_load(&t->chunks);
-		if (!atomic_compare_exchange_weak(&t->left, &left, left - 1))
+		int taken = waiting / (SHARES * (t->count + 1));
+		taken += !taken;
+		if (!atomic_compare_exchange_weak(&t->left, &left, left - taken))
 			continue;
-		f(job, chunks - (int)(uint32_t)left, thread);
-		if (atomic_fetch_add(&t->done, 1) + 1 == chunks)
+		for (int i = 0; i < taken; i++) f(job, chunks - waiting + i, thread);
+		if (atomic_fetch_add(&t->done, taken) + taken == chunks)
 			return 1;
 	}
 }

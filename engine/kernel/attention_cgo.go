@@ -32,3 +32,10 @@ func (t *seenTable) build(views [][]View, add func(*Segment)) {
 	}
 	t.first = append(t.first, int32(len(t.views)))
 }
+
+// show pins a segment for the running call.
+func (p *Pool) show(s *Segment) {
+	if !p.holding {
+		p.pins.Pin(&s.K[0]) // the memory of V is the same
+	}
+}

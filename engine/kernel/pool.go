@@ -56,13 +56,6 @@ func (p *Pool) Release() {
 	p.holding = false
 }
 
-// show pins a segment for the running call.
-func (p *Pool) show(s *Segment) {
-	if !p.holding {
-		p.pins.Pin(&s.K[0]) // the memory of V is the same
-	}
-}
-
 // scratch returns size bytes of memory, aligned to a cache line, for the running call.
 func (p *Pool) scratch(size int) unsafe.Pointer {
 	const line = 64

@@ -38,6 +38,8 @@ export async function complainAboutBinary(): Promise<void> {
     open,
   );
   if (choice === open) {
-    await vscode.commands.executeCommand("workbench.action.openSettings", `${SECTION}.path`);
+    // On a remote host the path is one of that host, and is read from its settings alone.
+    const settings = vscode.env.remoteName ? "openRemoteSettings" : "openSettings";
+    await vscode.commands.executeCommand(`workbench.action.${settings}`, { query: `${SECTION}.path` });
   }
 }

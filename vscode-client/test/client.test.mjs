@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Workbench, fakeServer, isAlive, keepingScreens, until, write } from "./workbench.mjs";
+import { PATIENCE, Workbench, fakeServer, isAlive, keepingScreens, until, write } from "./workbench.mjs";
 
 const ADD = 'def add(a, b):\n    """Add two numbers."""\n\n\nassert add(1, 2) == 3\n';
 
@@ -15,15 +15,15 @@ after(() => workbench?.stop());
 
 let count = 0;
 
-/** Opens a folder whose server is the scripted one with this environment. */
-async function open(text = ADD, env = {}) {
+/** Opens a folder whose server is the scripted one with this environment; more: settings of the folder. */
+async function open(text = ADD, env = {}, more = {}) {
   const folder = join(workbench.home, `fake-${count++}`);
   const log = join(folder, "messages.jsonl");
   const variables = Object.entries({ FAKE_LOG: log, ...env }).map(([name, value]) => `${name}=${value}`);
   const script = join(folder, "server");
   // The folder in the command line tells this window's servers from another's.
   write(script, `#!/bin/sh\nexport ${variables.join(" ")}\nexec python3 ${fakeServer} ${folder} "$@"\n`, 0o755);
-  const window = await workbench.open({ "a.py": text }, { "greenfill.path": script });
+  const window = await workbench.open({ "a.py": text }, { "greenfill.path": script, ...more });
   window.servers = () => workbench.servers(folder);
   window.said = (method) =>
     (existsSync(log) ? readFileSync(log, "utf8") : "")
@@ -159,6 +159,15 @@ check("a server that cannot start is tried five more times, then the user is ask
   await window.sees("ended 6 times in a row", 2 * 60_000);
   await window.page.goto("about:blank");
   await window.page.close();
+});
+
+check("a binary that is not there: the popup leads to the setting of this host", async () => {
+  const window = await open(ADD, {}, { "greenfill.path": "/not/there" });
+  await window.sees("The greenfill binary was not found");
+  await window.page.click(".notification-list-item .notification-list-item-buttons-container a");
+  await window.page.waitForSelector(".settings-editor .settings-tabs-widget .action-label.checked[aria-label^=Remote]", { timeout: PATIENCE });
+  await window.sees("Greenfill: Path");
+  await window.close();
 });
 
 check("closing the window ends the server", async () => {

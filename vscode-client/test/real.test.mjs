@@ -298,7 +298,7 @@ describe("in a trusted workspace", () => {
 
 describe("in an untrusted workspace", () => {
   before(async () => {
-    workbench = await Workbench.start({ trustAll: false, user: { "greenfill.path": process.env.GREENFILL } });
+    workbench = await Workbench.start({ trustAll: false, machine: { "greenfill.path": process.env.GREENFILL } });
   });
   after(() => workbench?.stop());
 

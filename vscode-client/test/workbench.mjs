@@ -50,14 +50,16 @@ const settings = {
 
 /** A code-server with the packaged extension in it, and a browser. */
 export class Workbench {
-  /** trustAll: whether to switch workspace trust off; user: further settings of the user. */
-  static async start({ trustAll = true, user: more = {} } = {}) {
+  /** trustAll: whether to switch workspace trust off; machine: settings of the machine that the server runs on. */
+  static async start({ trustAll = true, machine = {} } = {}) {
     const self = new Workbench();
     const { node, entry, browser } = install();
     self.home = mkdtempSync(join(tmpdir(), "greenfill-vscode-"));
     const user = join(self.home, "user");
     const extensions = join(self.home, "extensions");
-    write(join(user, "User", "settings.json"), JSON.stringify({ ...settings, ...more }));
+    write(join(user, "User", "settings.json"), JSON.stringify(settings));
+    // What is a matter of the machine, as paths are, VS Code reads from here alone when it is served from there.
+    write(join(user, "Machine", "settings.json"), JSON.stringify(machine));
     const options = ["--user-data-dir", user, "--extensions-dir", extensions, "--config", join(self.home, "config.yaml")];
     const surroundings = {
       ...process.env,
@@ -307,11 +309,7 @@ export class Window {
 
   /** The error messages that are shown as popups. */
   errors() {
-    return this.page.evaluate(() =>
-      [...document.querySelectorAll(".notification-list-item")]
-        .filter((item) => item.querySelector(".codicon-error"))
-        .map((item) => item.innerText),
-    );
+    return errorsOn(this.page);
   }
 
   async screenshot(path) {
@@ -328,7 +326,15 @@ export class Window {
   }
 }
 
-/** Runs a test body; if it fails, keeps a picture of each open window and the server's log. */
+function errorsOn(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll(".notification-list-item")]
+      .filter((item) => item.querySelector(".codicon-error"))
+      .map((item) => item.innerText),
+  );
+}
+
+/** Runs a test body; if it fails, prints popups, and keeps a picture of each open window and the server's log. */
 export async function keepingScreens(name, workbench, body) {
   try {
     await body();
@@ -338,6 +344,7 @@ export async function keepingScreens(name, workbench, body) {
       if (page.url().startsWith(workbench.address)) {
         mkdirSync(failures, { recursive: true });
         await page.screenshot({ path: `${file}-${i}.png` }).catch(() => undefined);
+        console.log("the page's popups:", await errorsOn(page).catch(String));
         await page.goto("about:blank").catch(() => undefined);
         await page.close().catch(() => undefined);
       }

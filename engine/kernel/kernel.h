@@ -112,7 +112,7 @@ void greenfill_candidates(team *t, const path *p, const float *x, int n, int wid
 // greenfill_quantise turns n vectors x [n][cols] into records [cols/32][n].
 void greenfill_quantise(team *t, const path *p, record *r, const float *x, int n, int cols, int together);
 
-// A product is out = x Mᵀ + bias. Threads take each panels of it at a time.
+// A product is out = x Mᵀ + bias. A chunk is each panels of it.
 typedef struct {
 	int type, rows, each;
 	const uint8_t *packed;

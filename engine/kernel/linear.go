@@ -7,10 +7,10 @@ type Product struct {
 	Bias []float32 // [M.Rows()], added to each vector; or nil
 }
 
-// chunkPanels returns how many panels of a matrix a thread takes at a time: enough to be
+// chunkPanels returns how many panels of a matrix a thread takes at least: enough to be
 // worth taking, few enough that all threads end at about the same time.
 func (p *Pool) chunkPanels(m *Matrix, n int) int {
-	const bytes, vectors = 256 << 10, 6 // some 10 µs; a pass of this many vectors costs as much as the reading
+	const bytes, vectors = 256 << 10, 2 // some 20 µs of reading, or of products with this many vectors
 	cost := m.panelBytes * max(1, n/vectors)
 	return max(1, min(bytes/cost, m.panels()/(3*p.threads)))
 }

@@ -24,15 +24,15 @@ typedef struct {
 	int n;
 } span;
 
-static void span_chunk(const void *job, int chunk, int thread) {
+static void span_chunks(const void *job, int from, int to, int thread) {
 	const span *s = job;
-	size_t from = (size_t)chunk * CHUNK_VALUES;
-	s->step(s->dst + from, s->x + from, min(s->n - from, CHUNK_VALUES));
+	size_t at = (size_t)from * CHUNK_VALUES, end = (size_t)to * CHUNK_VALUES;
+	s->step(s->dst + at, s->x + at, (end < (size_t)s->n ? end : (size_t)s->n) - at);
 }
 
 static void run_span(team *t, void (*step)(float *, const float *, int), float *dst, const float *x, int n) {
 	span s = {step, dst, x, n};
-	greenfill_team_run(t, span_chunk, &s, (n + CHUNK_VALUES - 1) / CHUNK_VALUES);
+	greenfill_team_run(t, span_chunks, &s, (n + CHUNK_VALUES - 1) / CHUNK_VALUES);
 }
 
 void greenfill_swiglu(team *t, const path *p, float *gate, const float *up, int n) { run_span(t, p->swiglu, gate, up, n); }
@@ -49,9 +49,9 @@ static vectors of_vectors(const path *p, int n, int width) {
 	return (vectors){p, n, width, max(1, CHUNK_VALUES / max(1, width))};
 }
 
-static void run_vectors(team *t, chunk_fn *f, const vectors *job) { greenfill_team_run(t, f, job, (job->n + job->each - 1) / job->each); }
+static void run_vectors(team *t, chunks_fn *f, const vectors *job) { greenfill_team_run(t, f, job, (job->n + job->each - 1) / job->each); }
 
-#define EACH_VECTOR(v, chunk) for (int i = (chunk) * (v).each; i < min(((chunk) + 1) * (v).each, (v).n); i++)
+#define EACH_VECTOR(v, from, to) for (int i = (from) * (v).each; i < min((to) * (v).each, (v).n); i++)
 
 typedef struct {
 	vectors all;
@@ -60,15 +60,15 @@ typedef struct {
 	float eps;
 } norm_job;
 
-static void norm_chunk(const void *job, int chunk, int thread) {
+static void norm_chunks(const void *job, int from, int to, int thread) {
 	const norm_job *j = job;
 	size_t width = j->all.width;
-	EACH_VECTOR(j->all, chunk) j->all.p->rms_norm(j->dst + i * width, j->x + i * width, j->weight, width, j->eps);
+	EACH_VECTOR(j->all, from, to) j->all.p->rms_norm(j->dst + i * width, j->x + i * width, j->weight, width, j->eps);
 }
 
 void greenfill_rms_norm(team *t, const path *p, float *dst, const float *x, const float *weight, int n, int width, float eps) {
 	norm_job j = {of_vectors(p, n, width), dst, x, weight, eps};
-	run_vectors(t, norm_chunk, &j.all);
+	run_vectors(t, norm_chunks, &j.all);
 }
 
 typedef struct {
@@ -78,10 +78,10 @@ typedef struct {
 	int kv_heads, dim;
 } store_job;
 
-static void store_chunk(const void *job, int chunk, int thread) {
+static void store_chunks(const void *job, int from, int to, int thread) {
 	const store_job *j = job;
 	size_t dim = j->dim;
-	EACH_VECTOR(j->all, chunk)
+	EACH_VECTOR(j->all, from, to)
 		for (int h = 0; h < j->kv_heads; h++) {
 			size_t head = h * j->places[i].room * dim, at = ((size_t)i * j->kv_heads + h) * dim;
 			j->all.p->store_position(j->places[i].k + head, j->places[i].v + head, j->keys + at, j->values + at, j->places[i].pos, dim);
@@ -91,7 +91,7 @@ static void store_chunk(const void *job, int chunk, int thread) {
 void greenfill_store(team *t, const path *p, const place *places, int n, const float *keys, const float *values, int kv_heads,
 	int dim) {
 	store_job j = {{p, n, .each = 1}, places, keys, values, kv_heads, dim}; // each value of a key goes to a line of its own
-	run_vectors(t, store_chunk, &j.all);
+	run_vectors(t, store_chunks, &j.all);
 }
 
 typedef struct {
@@ -102,9 +102,9 @@ typedef struct {
 	const float *cosine, *sine;
 } rope_job;
 
-static void rope_chunk(const void *job, int chunk, int thread) {
+static void rope_chunks(const void *job, int from, int to, int thread) {
 	const rope_job *j = job;
-	EACH_VECTOR(j->all, chunk) {
+	EACH_VECTOR(j->all, from, to) {
 		size_t at = j->positions[i] * j->half;
 		float *vector = j->x + (size_t)i * j->all.width;
 		for (int h = 0; h < j->all.width; h += 2 * j->half)
@@ -115,7 +115,7 @@ static void rope_chunk(const void *job, int chunk, int thread) {
 void greenfill_rope(team *t, const path *p, float *x, int n, int width, int half, const int64_t *positions,
 	const float *cosine, const float *sine, int halves) {
 	rope_job j = {of_vectors(p, n, width), x, half, halves, positions, cosine, sine};
-	run_vectors(t, rope_chunk, &j.all);
+	run_vectors(t, rope_chunks, &j.all);
 }
 
 typedef struct {
@@ -125,15 +125,15 @@ typedef struct {
 	double *sum;
 } sum_job;
 
-static void sum_chunk(const void *job, int chunk, int thread) {
+static void sum_chunks(const void *job, int from, int to, int thread) {
 	const sum_job *j = job;
-	EACH_VECTOR(j->all, chunk)
+	EACH_VECTOR(j->all, from, to)
 		j->all.p->log_sum_exp(j->x + (size_t)i * j->all.width, j->all.width, j->scale, j->highest + i, j->sum + i);
 }
 
 void greenfill_log_sum_exp(team *t, const path *p, const float *x, int n, int width, float scale, float *highest, double *sum) {
 	sum_job j = {of_vectors(p, n, width), x, scale, highest, sum};
-	run_vectors(t, sum_chunk, &j.all);
+	run_vectors(t, sum_chunks, &j.all);
 }
 
 typedef struct {
@@ -143,10 +143,10 @@ typedef struct {
 	int32_t *tokens, *counts;
 } candidates_job;
 
-static void candidates_chunk(const void *job, int chunk, int thread) {
+static void candidates_chunks(const void *job, int from, int to, int thread) {
 	const candidates_job *j = job;
 	int width = j->all.width;
-	EACH_VECTOR(j->all, chunk) {
+	EACH_VECTOR(j->all, from, to) {
 		const float *x = j->x + (size_t)i * width;
 		int count = 0;
 		for (int k = j->all.p->next_at_least(x, 0, width, j->floor[i]); k < width;
@@ -162,7 +162,7 @@ static void candidates_chunk(const void *job, int chunk, int thread) {
 void greenfill_candidates(team *t, const path *p, const float *x, int n, int width, const float *floor, int room,
 	int32_t *tokens, int32_t *counts) {
 	candidates_job j = {of_vectors(p, n, width), x, floor, room, tokens, counts};
-	run_vectors(t, candidates_chunk, &j.all);
+	run_vectors(t, candidates_chunks, &j.all);
 }
 
 typedef struct {
@@ -170,14 +170,14 @@ typedef struct {
 	const piece *pieces;
 } read_job;
 
-static void read_chunk(const void *job, int chunk, int thread) {
+static void read_chunks(const void *job, int from, int to, int thread) {
 	const read_job *j = job;
-	j->p->read_bytes(j->pieces[chunk].data, j->pieces[chunk].bytes);
+	for (int i = from; i < to; i++) j->p->read_bytes(j->pieces[i].data, j->pieces[i].bytes);
 }
 
 void greenfill_read_pieces(team *t, const path *p, const piece *pieces, int count) {
 	read_job j = {p, pieces};
-	greenfill_team_run(t, read_chunk, &j, count);
+	greenfill_team_run(t, read_chunks, &j, count);
 }
 
 typedef struct {
@@ -187,15 +187,14 @@ typedef struct {
 	int n, cols, together, each; // each: blocks that a chunk has
 } quantise_job;
 
-static void quantise_chunk(const void *job, int chunk, int thread) {
+static void quantise_chunks(const void *job, int from, int to, int thread) {
 	const quantise_job *j = job;
-	int from = chunk * j->each;
-	j->p->quantise(j->r, j->x, j->n, j->cols, from, min(from + j->each, j->cols / BLOCK), j->together);
+	j->p->quantise(j->r, j->x, j->n, j->cols, from * j->each, min(to * j->each, j->cols / BLOCK), j->together);
 }
 
 void greenfill_quantise(team *t, const path *p, record *r, const float *x, int n, int cols, int together) {
 	quantise_job j = {p, r, x, n, cols, together, max(1, CHUNK_VALUES / (n * BLOCK * UNIT_BLOCKS)) * UNIT_BLOCKS};
-	greenfill_team_run(t, quantise_chunk, &j, (cols / BLOCK + j.each - 1) / j.each);
+	greenfill_team_run(t, quantise_chunks, &j, (cols / BLOCK + j.each - 1) / j.each);
 }
 
 typedef struct {
@@ -211,15 +210,17 @@ static int panels_of(const product *p) { return (p->rows + PANEL - 1) / PANEL; }
 
 static int chunks_of(const product *p) { return (panels_of(p) + p->each - 1) / p->each; }
 
-static void linear_chunk(const void *job, int chunk, int thread) {
+static void linear_chunks(const void *job, int from, int to, int thread) {
 	const linear_job *j = job;
-	const product *p = j->products;
-	for (; chunk >= chunks_of(p); p++) chunk -= chunks_of(p);
-	int from = chunk * p->each, to = min(from + p->each, panels_of(p));
-	if (j->r)
-		greenfill_linear_panels(j->p, p, j->cols, from, to, j->r, j->n);
-	else
-		greenfill_float_panels(j->p, p, j->cols, from, to, j->x, j->n);
+	for (const product *p = j->products; to > 0; from -= chunks_of(p), to -= chunks_of(p), p++) {
+		int first = max(from, 0) * p->each, end = min(to * p->each, panels_of(p));
+		if (first >= end)
+			continue;
+		if (j->r)
+			greenfill_linear_panels(j->p, p, j->cols, first, end, j->r, j->n);
+		else
+			greenfill_float_panels(j->p, p, j->cols, first, end, j->x, j->n);
+	}
 }
 
 void greenfill_linear(team *t, const path *p, const product *products, int count, int cols, const record *r,
@@ -227,7 +228,7 @@ void greenfill_linear(team *t, const path *p, const product *products, int count
 	linear_job j = {p, products, count, cols, r, x, n};
 	int chunks = 0;
 	for (int i = 0; i < count; i++) chunks += chunks_of(&products[i]);
-	greenfill_team_run(t, linear_chunk, &j, chunks);
+	greenfill_team_run(t, linear_chunks, &j, chunks);
 }
 
 typedef struct {
@@ -243,8 +244,7 @@ typedef struct {
 } attention_job;
 
 // attention_chunk is some heads of a group, for some vectors.
-static void attention_chunk(const void *job, int chunk, int thread) {
-	const attention_job *j = job;
+static void attention_chunk(const attention_job *j, int chunk, int thread) {
 	int dim = j->dim, group = j->heads / j->kv_heads;
 	int part = chunk % j->parts, kv_head = chunk / j->parts % j->kv_heads, batch = chunk / j->parts / j->kv_heads;
 	int from = batch * TASK_VECTORS, to = min(from + TASK_VECTORS, j->n);
@@ -287,6 +287,10 @@ static void attention_chunk(const void *job, int chunk, int thread) {
 	}
 }
 
+static void attention_chunks(const void *job, int from, int to, int thread) {
+	for (int i = from; i < to; i++) attention_chunk(job, i, thread);
+}
+
 // chunks_of_attention also chooses the parts: where there are more threads than work, the
 // heads of a group are shared out too.
 static int chunks_of_attention(attention_job *j, int threads) {
@@ -304,5 +308,5 @@ void greenfill_attention(team *t, const path *p, int threads, float *out, const 
 	attention_job j = {.p = p, .out = out, .q = q, .n = n, .heads = heads, .kv_heads = kv_heads, .dim = dim,
 		.segments = segments, .first = first, .views = views, .scratch = scratch};
 	int chunks = chunks_of_attention(&j, threads);
-	greenfill_team_run(t, attention_chunk, &j, chunks);
+	greenfill_team_run(t, attention_chunks, &j, chunks);
 }

@@ -7,7 +7,7 @@
 //
 // A region is cut into chunks that the threads, the caller among them, take from a
 // counter: many neighbours at first, one at the end (guided self-scheduling, Polychronopoulos
-// and Kuck 1987), since going on with the next chunk finds its memory fetched ahead. A
+// and Kuck 1987), since in a row of neighbours each finds its memory fetched ahead. A
 // region ends when every chunk is done, not when every thread has come: a thread
 // that the operating system keeps waiting costs nothing, which is what keeps a busy
 // machine from stalling each of the hundred regions that make a token.
@@ -81,7 +81,7 @@ struct team {
 	// lower. Who takes one has read the three fields after it while some were left, so
 	// that they are those of the same region.
 	_Atomic uint64_t left __attribute__((aligned(CACHE_LINE)));
-	chunk_fn *_Atomic f;
+	chunks_fn *_Atomic f;
 	const void *_Atomic job;
 	_Atomic int chunks;
 
@@ -101,22 +101,22 @@ static int help(team *t, int thread) {
 		int waiting = (int)(uint32_t)left;
 		if (!waiting)
 			return 0;
-		chunk_fn *f = atomic_load(&t->f);
+		chunks_fn *f = atomic_load(&t->f);
 		const void *job = atomic_load(&t->job);
 		int chunks = atomic_load(&t->chunks);
 		int taken = waiting / (SHARES * (t->count + 1));
 		taken += !taken;
 		if (!atomic_compare_exchange_weak(&t->left, &left, left - taken))
 			continue;
-		for (int i = 0; i < taken; i++) f(job, chunks - waiting + i, thread);
+		f(job, chunks - waiting, chunks - waiting + taken, thread);
 		if (atomic_fetch_add(&t->done, taken) + taken == chunks)
 			return 1;
 	}
 }
 
-void greenfill_team_run(team *t, chunk_fn *f, const void *job, int chunks) {
+void greenfill_team_run(team *t, chunks_fn *f, const void *job, int chunks) {
 	if (t->count == 0 || chunks <= 1) {
-		for (int i = 0; i < chunks; i++) f(job, i, 0);
+		f(job, 0, chunks, 0);
 		return;
 	}
 	uint32_t before = atomic_load(&t->ended.count);

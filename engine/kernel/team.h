@@ -4,11 +4,11 @@
 
 typedef struct team team;
 
-// A chunk_fn does one chunk of a job. Threads are numbered from 0, the caller.
-typedef void chunk_fn(const void *job, int chunk, int thread);
+// A chunks_fn does chunks [from, to) of a job. Threads are numbered from 0, the caller.
+typedef void chunks_fn(const void *job, int from, int to, int thread);
 
-// greenfill_team_run calls f for every chunk from 0 to chunks-1, in any order and on any thread.
-// Calls for one team must not overlap.
-void greenfill_team_run(team *t, chunk_fn *f, const void *job, int chunks);
+// greenfill_team_run calls f until every chunk from 0 to chunks-1 is done, in any order and on
+// any thread. Calls for one team must not overlap.
+void greenfill_team_run(team *t, chunks_fn *f, const void *job, int chunks);
 
 #endif

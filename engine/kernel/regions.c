@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-	CHUNK_VALUES = 4096, // of an element-wise step that a thread takes at a time
+	CHUNK_VALUES = 4096, // of an element-wise step that a chunk has
 	TASK_VECTORS = 4     // that attention computes together in one chunk
 };
 
@@ -26,8 +26,8 @@ typedef struct {
 
 static void span_chunks(const void *job, int from, int to, int thread) {
 	const span *s = job;
-	size_t at = (size_t)from * CHUNK_VALUES, end = (size_t)to * CHUNK_VALUES;
-	s->step(s->dst + at, s->x + at, (end < (size_t)s->n ? end : (size_t)s->n) - at);
+	size_t at = (size_t)from * CHUNK_VALUES;
+	s->step(s->dst + at, s->x + at, min(s->n - at, (to - from) * CHUNK_VALUES));
 }
 
 static void run_span(team *t, void (*step)(float *, const float *, int), float *dst, const float *x, int n) {
